@@ -1,0 +1,76 @@
+/** The table of contents: middleware in order, then one line per room. */
+import { Hono } from 'hono'
+import { cors } from 'hono/cors'
+import { admin } from './admin/routes.ts'
+import { AppError, errorBody, toAppError } from './base/errors.ts'
+import { newId } from './base/ids.ts'
+import { describe, log } from './base/log.ts'
+import { settings, type AppContext, type Bindings } from './env.ts'
+import { openAiErrorBody } from './gateway/openai-error.ts'
+import { gateway } from './gateway/routes.ts'
+import { keys } from './keys/routes.ts'
+
+/** A caller's own request id is taken over where it can stand in a log column and a header as it is. */
+const REQUEST_ID = /^[\w-]{1,36}$/
+const EXPOSED_HEADERS = [
+  'X-Request-ID',
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+  'X-Quota-Remaining',
+  'Retry-After',
+  'Idempotent-Replayed',
+]
+
+export const app = new Hono<AppContext>()
+
+app.use(async function requestId(c, next) {
+  const sent = c.req.header('x-request-id')
+  c.set('requestId', sent && REQUEST_ID.test(sent) ? sent : newId())
+  await next()
+  c.res.headers.set('x-request-id', c.var.requestId)
+  c.res.headers.set('request-id', c.var.requestId)
+})
+
+app.use(
+  cors({
+    origin: (origin, c) => (settings(c.env as Bindings).ALLOWED_ORIGINS.includes(origin) ? origin : null),
+    allowMethods: ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'],
+    allowHeaders: [
+      'Authorization',
+      'Content-Type',
+      'Idempotency-Key',
+      'X-AgentLink-Key',
+      'X-AgentLink-Trial',
+      'X-Request-ID',
+    ],
+    exposeHeaders: EXPOSED_HEADERS,
+    credentials: true,
+    maxAge: 43_200,
+  }),
+)
+
+app.get('/health', (c) => c.json({ status: 'ok' }))
+app.route('/', gateway)
+app.route('/', keys)
+app.route('/', admin)
+
+app.notFound(() => {
+  throw new AppError('routeNotFound')
+})
+
+/** The only catch: every error leaves in the dialect of its route, with its request id, and without a word of its cause. */
+app.onError((thrown, c) => {
+  const error = toAppError(thrown)
+  if (error.status >= 500)
+    log.error('request.failed', {
+      request_id: c.var.requestId,
+      code: error.code,
+      path: c.req.path,
+      error: describe(error.cause ?? thrown),
+    })
+  const body = c.req.path.startsWith('/v1/')
+    ? openAiErrorBody(error, c.var.requestId)
+    : errorBody(error, c.var.requestId)
+  return Response.json(body, { status: error.status, headers: { 'cache-control': 'no-store', ...error.headers } })
+})

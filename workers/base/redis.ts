@@ -1,0 +1,84 @@
+/**
+ * The cache between isolates: Upstash Redis, and nothing in it is ever believed for its own sake. Losing it, or all of
+ * what it holds, costs speed only. Every value carries a code (HMAC-SHA256) over its key and content, made with a secret
+ * that Redis does not have: what somebody else wrote, or moved to another key, is as if it were not there.
+ *
+ * A Redis that is slow or away is left alone for a second after it has cost one call `TIME_LIMIT_MS`.
+ */
+import { hmac } from '@noble/hashes/hmac.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { Redis } from '@upstash/redis/cloudflare'
+import type * as z from 'zod'
+import { settings, type Bindings } from '../env.ts'
+import { clock } from './clock.ts'
+import { describe, log } from './log.ts'
+
+const TIME_LIMIT_MS = 150
+const COOL_DOWN_MS = 1_000
+/** Characters; an agent with the longest prompt allowed stays below. */
+const VALUE_CHARS_MAX = 1_000_000
+const CODE_CHARS = 64
+
+/** The value kept under `key`, or null: none, not ours, not of this form, or no answer in time. Never throws. */
+export async function readCache<T>(env: Bindings, key: string, form: z.ZodType<T>): Promise<T | null> {
+  const cache = cacheOf(env)
+  const kept = await attempt(cache, () => cache.redis.get<string>(key))
+  if (typeof kept !== 'string') return null
+  const text = kept.slice(CODE_CHARS)
+  
+  return form.safeParse(JSON.parse(text)).data ?? null
+}
+
+/** Keeps `value`, which must be plain JSON, under `key` for `seconds`, if it can. Never throws. */
+export async function writeCache(env: Bindings, key: string, value: object, seconds: number): Promise<void> {
+  const text = JSON.stringify(value)
+  if (text.length > VALUE_CHARS_MAX) return
+  const cache = cacheOf(env)
+  await attempt(cache, () => cache.redis.set(key, codeOf(cache, key, text) + text, { ex: seconds }))
+}
+
+/** Drops what is kept under `keys`, if it can. Never throws, so nothing may depend on its having happened. */
+export async function dropCache(env: Bindings, keys: string[]): Promise<void> {
+  const cache = cacheOf(env)
+  await attempt(cache, () => cache.redis.del(...keys))
+}
+
+type Cache = { redis: Redis; secret: Uint8Array; awayUntil: number }
+
+const caches = new WeakMap<Bindings, Cache>()
+
+function cacheOf(env: Bindings): Cache {
+  const known = caches.get(env)
+  if (known) return known
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token, ENCRYPTION_KEY: key } = settings(env)
+  const redis = new Redis({
+    url,
+    token,
+    // One try: a second one would double the time that a call can lose here.
+    retry: { retries: 0 },
+    signal: () => AbortSignal.timeout(TIME_LIMIT_MS),
+    automaticDeserialization: false,
+    enableTelemetry: false,
+    readYourWrites: false,
+  })
+  const cache = { redis, secret: hmac(sha256, utf8ToBytes('agentlink cache'), utf8ToBytes(key)), awayUntil: 0 }
+  caches.set(env, cache)
+  return cache
+}
+
+async function attempt<T>(cache: Cache, work: () => Promise<T>): Promise<T | null> {
+  if (clock.now() < cache.awayUntil) return null
+  try {
+    return await work()
+  } catch (thrown) {
+    cache.awayUntil = clock.now() + COOL_DOWN_MS
+    // The message is left out: the client quotes the whole command in it.
+    log.warn('redis.away', { error: describe(thrown) })
+    return null
+  }
+}
+
+function codeOf(cache: Cache, key: string, text: string): string {
+  return bytesToHex(hmac(sha256, cache.secret, utf8ToBytes(`${key}\n${text}`)))
+}

@@ -1,0 +1,75 @@
+/**
+ * What the Worker is given: bindings by name and type, variables and secrets parsed once per isolate.
+ * Durations are in milliseconds. Defaults are the platform's published numbers.
+ */
+import * as z from 'zod'
+import type { AccountObject } from './quota/account.object.ts'
+import type { BreakerObject } from './gateway/breaker.object.ts'
+import type { CallLogBatch } from './quota/call-log.ts'
+
+export type Bindings = {
+  ACCOUNT: DurableObjectNamespace<AccountObject>
+  BREAKER: DurableObjectNamespace<BreakerObject>
+  CALL_LOGS: Queue<CallLogBatch>
+} & Record<string, unknown>
+
+/** What a request carries through the app, for Hono. */
+export type AppContext = { Bindings: Bindings; Variables: { requestId: string } }
+
+const ms = (standard: number) => z.coerce.number().int().positive().default(standard)
+
+const Settings = z.object({
+  DATABASE_URL: z.string().min(1),
+  /** Where Neon's HTTP protocol is spoken, when not at the host of `DATABASE_URL`. */
+  DATABASE_HTTP_URL: z.string().optional(),
+  UPSTASH_REDIS_REST_URL: z.string().min(1),
+  UPSTASH_REDIS_REST_TOKEN: z.string().min(1),
+  /** `keyId:base64 of 32 bytes`; what is written is written with this one. */
+  ENCRYPTION_KEY: z.string().min(1),
+  /** The key before, in the same form; still readable while a rotation runs. */
+  ENCRYPTION_KEY_PREVIOUS: z.string().optional(),
+  /** Opens the operator's routes; at least 32 characters. */
+  OPERATOR_TOKEN: z.string().min(32),
+  /** Sites that may call from a browser, separated by commas. */
+  ALLOWED_ORIGINS: z
+    .string()
+    .default('https://agentlink.io,https://app.agentlink.io')
+    .transform((text) => text.split(',')),
+  OPENAI_API_KEY: z.string().default(''),
+  OPENAI_BASE_URL: z.string().default('https://api.openai.com/v1'),
+  ANTHROPIC_API_KEY: z.string().default(''),
+  ANTHROPIC_BASE_URL: z.string().default('https://api.anthropic.com'),
+  GOOGLE_AI_API_KEY: z.string().default(''),
+  GOOGLE_BASE_URL: z.string().default('https://generativelanguage.googleapis.com/v1beta'),
+  /** No first content within this time: 504. */
+  FIRST_CONTENT_MS: ms(30_000),
+  /** A JSON call takes at most this long in all. */
+  JSON_TOTAL_MS: ms(30_000),
+  /** The longest silence between two events of a stream. */
+  IDLE_MS: ms(30_000),
+  /** A stream takes at most this long in all. */
+  STREAM_TOTAL_MS: ms(300_000),
+  /** A comment is sent after this much silence. */
+  HEARTBEAT_MS: ms(10_000),
+  /** The longest a settled call waits in its account's outbox before it is sent on. */
+  OUTBOX_LINGER_MS: ms(5_000),
+  /** How old a copy of an agent's configuration may be. */
+  AGENT_MEMORY_MS: ms(1_000),
+})
+
+export type Settings = z.infer<typeof Settings>
+
+const parsed = new WeakMap<object, Settings>()
+
+/** The variables and secrets, parsed. Throws naming the variable that is missing or malformed, never its value. */
+export function settings(env: Bindings): Settings {
+  const known = parsed.get(env)
+  if (known) return known
+  const result = Settings.safeParse(env)
+  if (!result.success) {
+    const names = result.error.issues.map((issue) => issue.path.join('.')).join(', ')
+    throw new Error(`These variables are missing or malformed: ${names}. See the list in workers/env.ts.`)
+  }
+  parsed.set(env, result.data)
+  return result.data
+}

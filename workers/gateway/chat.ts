@@ -1,0 +1,105 @@
+/**
+ * A chat call, as a story. The caller has come through the door (`door.ts`). Now the call is admitted; the provider is asked
+ * with the hidden prompt; the answer passes guard and meter on its way out; and in the end exactly one of charge and release
+ * is told to the account.
+ *
+ * The rule of the house: a call is due when the provider's answer is complete, or when its caller left after content had
+ * come. Everything else costs nothing.
+ */
+import { clock } from '../base/clock.ts'
+import { settings, type Bindings } from '../env.ts'
+import { admit, limitHeaders, type Ticket } from './admit.ts'
+import { Bill } from './bill.ts'
+import { Clocks } from './clocks.ts'
+import { completion, type Head } from './completion.ts'
+import { filter, type SafeDelta } from './egress.ts'
+import { callError } from './failure.ts'
+import { guardOf } from './guard-of.ts'
+import { Meter } from './meter.ts'
+import { stream } from './stream.ts'
+import { askProvider } from './upstream.ts'
+import { chatCall } from './wish.ts'
+import type { IncomingCall } from './door.ts'
+
+const JSON_TYPE = 'application/json; charset=utf-8'
+const STREAM_TYPE = 'text/event-stream; charset=utf-8'
+
+/** A running call: what was asked, and who counts, times and pays. */
+export type Run = {
+  call: IncomingCall
+  head: Head
+  meter: Meter
+  clocks: Clocks
+  bill: Bill
+  answer: AsyncGenerator<SafeDelta[]>
+}
+
+/** Answers a call. Throws `AppError` as long as nothing has been sent; a stream that has begun ends in an error event of its own. */
+export async function chat(
+  env: Bindings,
+  ctx: Pick<ExecutionContext, 'waitUntil'>,
+  call: IncomingCall,
+): Promise<Response> {
+  const startedAt = clock.now()
+  const ticket = await admit(env, call)
+  if (ticket.admission.kind === 'replay') return replay(ticket.admission)
+
+  const limits = settings(env)
+  const meter = new Meter(startedAt)
+  const guard = guardOf(ticket, call)
+  const bill = new Bill(env, ticket, meter, guard)
+  const clocks = new Clocks(call.signal, clockLimits(limits, call.wish.stream))
+  try {
+    const asked = chatCall(ticket.config, call.wish)
+    const said = askProvider(env, ticket.config.provider, asked, ticket.config.prompt, clocks)
+    const answer = filter(said, guard, asked.tools, meter)
+    const run = { call, head: head(ticket, startedAt), meter, clocks, bill, answer }
+    if (!call.wish.stream) return respond(await whole(run), JSON_TYPE, ticket)
+    return respond(await stream(ctx, run, limits.HEARTBEAT_MS), STREAM_TYPE, ticket)
+  } catch (thrown) {
+    clocks.end()
+    const error = callError(thrown, clocks)
+    await bill.release(error)
+    throw error
+  }
+}
+
+/** The whole answer as JSON text. It is charged before it is sent: what a caller has seen is in the books. */
+async function whole({ call, head, meter, clocks, bill, answer }: Run): Promise<string> {
+  const deltas: SafeDelta[] = []
+  for await (const batch of answer) deltas.push(...batch)
+  clocks.end()
+  const body = completion(head, deltas, meter.usage)
+  await bill.charge(call.idempotency && { contentType: JSON_TYPE, body })
+  return body
+}
+
+/** The answer that was kept under this idempotency key, as it was. */
+function replay(admission: Extract<Ticket['admission'], { kind: 'replay' }>): Response {
+  const { body, contentType } = admission.response
+  const headers = {
+    'content-type': contentType,
+    'cache-control': 'no-store',
+    'idempotent-replayed': 'true',
+    ...limitHeaders(admission),
+  }
+  return new Response(body, { headers })
+}
+
+function respond(body: string | ReadableStream, contentType: string, ticket: Ticket): Response {
+  // A proxy that collects or compresses events would hold them back.
+  const caching =
+    contentType === STREAM_TYPE
+      ? { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' }
+      : { 'cache-control': 'no-store' }
+  return new Response(body, { headers: { 'content-type': contentType, ...caching, ...limitHeaders(ticket.admission) } })
+}
+
+function head(ticket: Ticket, startedAt: number): Head {
+  return { id: `chatcmpl-${ticket.callId}`, created: Math.floor(startedAt / 1_000), model: ticket.agent.slug }
+}
+
+function clockLimits(limits: ReturnType<typeof settings>, isStream: boolean): ConstructorParameters<typeof Clocks>[1] {
+  if (!isStream) return { firstMs: limits.JSON_TOTAL_MS, idleMs: limits.JSON_TOTAL_MS, totalMs: limits.JSON_TOTAL_MS }
+  return { firstMs: limits.FIRST_CONTENT_MS, idleMs: limits.IDLE_MS, totalMs: limits.STREAM_TOTAL_MS }
+}

@@ -1,0 +1,97 @@
+/**
+ * Reads text as it stands once percent escapes, HTML entities and JSON or JavaScript escapes are undone.
+ * Sleeps until a first real escape was met, and again when none came for a while.
+ */
+import { ASCII, ESCAPE } from './fold.ts'
+import { feedPoint, Utf8Reader } from './bases.ts'
+import type { Scanner } from './scanner.ts'
+
+/** The longest escape: `&#x10FFFF;` with a few leading zeros. */
+const LENGTH_MAX = 14
+/** After this many characters without an escape the plain reading is enough again. */
+const AWAKE_FOR = 256
+
+const WHOLE = [
+  /^%[0-9a-f]{2}$/i,
+  /^\\x[0-9a-f]{2}$/i,
+  /^\\u[0-9a-f]{4}$/i,
+  /^\\u\{[0-9a-f]{1,6}\}$/i,
+  /^&#[0-9]{1,9};$/,
+  /^&#x[0-9a-f]{1,8};$/i,
+  /^&[a-z][a-z0-9]{1,11};$/i,
+  /^\\[^ux0-9\s]$/i,
+]
+const BEGUN =
+  /^(?:%[0-9a-f]?|\\(?:x[0-9a-f]?|u[0-9a-f]{0,3}|u\{[0-9a-f]{0,6})?|&(?:#[0-9]{0,9}|#x[0-9a-f]{0,8}|[a-z][a-z0-9]{0,11})?)$/i
+
+/** What the names of entities stand for, where it is a letter; all others stand for signs. */
+const ACCENTED = /^&([a-z])(?:acute|grave|circ|uml|tilde|cedil|ring|caron|slash);$/i
+
+export class EscapeReader {
+  readonly #open: () => Scanner
+  #scanner: Scanner | undefined
+  #bytes: Utf8Reader | undefined
+  #begun = ''
+  #offsets: number[] = []
+  #awakeUntil = 0
+  #taken = 0
+
+  constructor(open: () => Scanner) {
+    this.#open = open
+  }
+
+  /** Whether the next character must be pushed even if it begins no escape. */
+  get isAwake(): boolean {
+    return this.#begun !== '' || this.#taken < this.#awakeUntil
+  }
+
+  push(unit: number, at: number): void {
+    this.#taken++
+    if (this.#begun === '' && (unit >= 128 || (ASCII[unit]! & ESCAPE) === 0)) {
+      this.#literal(unit, at)
+      return
+    }
+    this.#begun += String.fromCharCode(unit)
+    this.#offsets.push(at)
+    if (WHOLE.some((form) => form.test(this.#begun))) this.#undo(at)
+    else if (this.#begun.length >= LENGTH_MAX || !BEGUN.test(this.#begun)) this.#giveUp()
+  }
+
+  #undo(at: number): void {
+    const escape = this.#begun
+    this.#begun = ''
+    this.#offsets = []
+    this.#awakeUntil = this.#taken + AWAKE_FOR
+    this.#scanner ??= this.#open()
+    this.#bytes ??= new Utf8Reader(this.#scanner)
+    const second = escape.charAt(1).toLowerCase()
+    if (escape.startsWith('%')) this.#bytes.push(parseInt(escape.slice(1), 16), at)
+    else if (escape.startsWith('&#'))
+      this.#point(
+        escape.charAt(2).toLowerCase() === 'x' ? parseInt(escape.slice(3), 16) : parseInt(escape.slice(2), 10),
+        at,
+      )
+    else if (escape.startsWith('&')) this.#point((ACCENTED.exec(escape)?.[1] ?? ' ').charCodeAt(0), at)
+    else if (second === 'x') this.#bytes.push(parseInt(escape.slice(2), 16), at)
+    else if (second === 'u') this.#point(parseInt(escape.replace(/[^0-9a-f]/gi, ''), 16), at)
+    else this.#point(/[nrtbfv]/.test(second) ? 10 : second.charCodeAt(0), at)
+  }
+
+  /** What began like an escape is none: its first character stands for itself, the rest is read again. */
+  #giveUp(): void {
+    const text = this.#begun
+    const offsets = this.#offsets
+    this.#begun = ''
+    this.#offsets = []
+    this.#literal(text.charCodeAt(0), offsets[0]!)
+    for (let i = 1; i < text.length; i++) this.push(text.charCodeAt(i), offsets[i]!)
+  }
+
+  #point(point: number, at: number): void {
+    if (this.#scanner !== undefined && point <= 0x10ffff) feedPoint(this.#scanner, point, at)
+  }
+
+  #literal(unit: number, at: number): void {
+    if (this.#taken < this.#awakeUntil) this.#scanner?.feed(unit, at)
+  }
+}

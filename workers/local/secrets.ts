@@ -1,0 +1,18 @@
+/** The secrets of a local stack: made once, kept in a file that only its owner can read. */
+import { randomBytes } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+
+export type Secrets = { encryptionKey: string; operatorToken: string; redisToken: string }
+
+/** The secrets in the file at `path`, made now if there is none. */
+export async function localSecrets(path: string): Promise<Secrets> {
+  const known = await readFile(path, 'utf8').catch(() => undefined)
+  if (known !== undefined) return JSON.parse(known) as Secrets
+  const secrets: Secrets = {
+    encryptionKey: `local-1:${randomBytes(32).toString('base64')}`,
+    operatorToken: randomBytes(24).toString('base64url'),
+    redisToken: randomBytes(24).toString('base64url'),
+  }
+  await writeFile(path, JSON.stringify(secrets, null, 2), { mode: 0o600, flag: 'wx' })
+  return secrets
+}

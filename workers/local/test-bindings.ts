@@ -1,0 +1,27 @@
+/** The variables and secrets of the Worker under test. Clocks are short, so that a test of a timeout takes no time. */
+import type { TestDoors } from './test-doors.ts'
+
+/** Everything workers/env.ts asks for, pointing at the doors that the test run has opened. */
+export function testBindings(doors: TestDoors): Record<string, string> {
+  return {
+    DATABASE_URL: doors.postgresUrl,
+    DATABASE_HTTP_URL: doors.postgresHttpUrl,
+    UPSTASH_REDIS_REST_URL: doors.redisUrl,
+    UPSTASH_REDIS_REST_TOKEN: doors.redisToken,
+    ENCRYPTION_KEY: 'test-1:dGVzdCBrZXkgb2Ygb25seSAzMiBieXRlcywgbm8gbW8=',
+    OPERATOR_TOKEN: 'operator-token-of-the-test-run-0000',
+    OPENAI_BASE_URL: doors.openaiBaseUrl,
+    OPENAI_API_KEY: 'sk-test',
+    ANTHROPIC_BASE_URL: doors.anthropicBaseUrl,
+    ANTHROPIC_API_KEY: 'sk-ant-test',
+    GOOGLE_BASE_URL: doors.googleBaseUrl,
+    GOOGLE_AI_API_KEY: 'google-test',
+    PROVIDERS_URL: doors.providersUrl,
+    DOORS_URL: doors.controlUrl,
+    FIRST_CONTENT_MS: '600',
+    JSON_TOTAL_MS: '600',
+    IDLE_MS: '600',
+    STREAM_TOTAL_MS: '5000',
+    HEARTBEAT_MS: '150',
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Opened once per test run: Postgres with the migrated schema, Redis and the providers, each on a free port of its own, and
+ * a small door through which a test inside workerd can stop and start them.
+ */
+import { createServer, type Server } from 'node:http'
+import { migrate } from './migrate.ts'
+import { startPostgres } from './postgres.ts'
+import { startProviders } from './providers.ts'
+import { startRedis } from './redis.ts'
+import type { AddressInfo } from 'node:net'
+import type { TestProject } from 'vitest/node'
+
+export type TestDoors = {
+  postgresUrl: string
+  postgresHttpUrl: string
+  redisUrl: string
+  redisToken: string
+  openaiBaseUrl: string
+  anthropicBaseUrl: string
+  googleBaseUrl: string
+  providersUrl: string
+  controlUrl: string
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    doors: TestDoors
+  }
+}
+
+export default async function openDoors(project: TestProject): Promise<() => Promise<void>> {
+  const postgres = await startPostgres({ port: 0 })
+  await migrate(postgres.url)
+  const redis = await startRedis({ port: 0, token: 'test-redis-token' })
+  const providers = await startProviders({ port: 0 })
+  const control = await listen(
+    createServer((request, response) => {
+      const actions: Record<string, () => Promise<void> | void> = {
+        '/postgres/pause': () => postgres.pause(),
+        '/postgres/resume': () => postgres.resume(),
+        '/redis/pause': () => redis.pause(),
+        '/redis/resume': () => redis.resume(),
+      }
+      void Promise.resolve(actions[request.url ?? '']?.()).then(() => response.end('{}'))
+    }),
+  )
+  project.provide('doors', {
+    postgresUrl: postgres.url,
+    postgresHttpUrl: postgres.httpUrl,
+    redisUrl: redis.url,
+    redisToken: redis.token,
+    openaiBaseUrl: providers.openaiBaseUrl,
+    anthropicBaseUrl: providers.anthropicBaseUrl,
+    googleBaseUrl: providers.googleBaseUrl,
+    providersUrl: providers.url,
+    controlUrl: `http://127.0.0.1:${(control.address() as AddressInfo).port}`,
+  })
+  return async () => {
+    control.close()
+    await Promise.all([postgres.stop(), redis.stop(), providers.stop()])
+  }
+}
+
+async function listen(server: Server): Promise<Server> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return server
+}

@@ -1,0 +1,104 @@
+/**
+ * What the account object is asked and what it answers. A new Worker may meet an old object for minutes after a deploy:
+ * `v` names the form, and a form is only ever extended by optional fields. Amounts travel as whole 10⁻⁸ dollars.
+ */
+import type { CallStatus, Funding } from './call-log.ts'
+
+/** Half-open range of normalised prompt positions that have already left through the guard. */
+export type ExposedRange = { start: number; end: number }
+
+export type AdmitRequest = {
+  v: 1
+  /** Made by the Worker; the identity of the call for ever. */
+  callId: string
+  requestId: string
+  accountId: string
+  keyId: string
+  agentId: string
+  agentVersion: number
+  creatorId: string
+  provider: string
+  model: string
+  stream: boolean
+  /** The agent's price, in 10⁻⁸ dollars. */
+  price: number
+  trial: boolean
+  /** How long the call may stay unsettled. Longer than it can possibly run. */
+  leaseMs: number
+  /** `fingerprint` is a hash of what was asked. */
+  idempotency?: { key: string; fingerprint: string }
+}
+
+export type RateState = { limit: number; remaining: number; resetMs: number }
+
+/** An answer that was kept for an idempotency key, to be given again as it was. */
+export type KeptResponse = { contentType: string; body: string; callId: string }
+
+export type Admission =
+  | { kind: 'admitted'; funding: Funding; remaining: number; rate: RateState; exposed: ExposedRange[] }
+  | { kind: 'replay'; response: KeptResponse; remaining: number; rate: RateState }
+  | { kind: 'refused'; refusal: Refusal; remaining: number; rate: RateState }
+
+/** Why a call was not admitted, with what a caller needs to act on it. */
+export type Refusal =
+  | { why: 'keyRevoked' }
+  | { why: 'keyRestricted' }
+  | { why: 'keyCapReached'; cap: number; period: CapPeriod; retryAfterMs: number }
+  | { why: 'rateLimited'; retryAfterMs: number }
+  | { why: 'quotaExhausted' }
+  | { why: 'trialsUsed' }
+  | { why: 'insufficientBalance'; premium: number; balance: number }
+  | { why: 'callInProgress' }
+  | { why: 'notReplayable' }
+  | { why: 'idempotencyMismatch' }
+
+export type SettleRequest = {
+  v: 1
+  callId: string
+  /** Whether the published rule makes the call due. */
+  charge: boolean
+  status: CallStatus
+  errorCode: string | null
+  inputTokens: number | null
+  outputTokens: number | null
+  latencyMs: number
+  firstContentMs: number | null
+  /** Parts of the prompt that this answer let through, for the drip budget. */
+  exposed?: ExposedRange[]
+  /** The answer, if it is to be given again under its idempotency key. */
+  response?: Omit<KeptResponse, 'callId'>
+}
+
+/** The state in which the call now is, and stays. `unknown`: never admitted here, or logged long ago. */
+export type Settlement = { state: 'charged' | 'released' | 'unknown'; remaining: number }
+
+/** Calls bought or granted together. `unitValue` in 10⁻⁸ dollars; promotional lots have none. */
+export type LotInput = { v: 1; id: string; kind: 'paid' | 'promotional'; calls: number; unitValue: number }
+/** Money for premiums, in 10⁻⁸ dollars. */
+export type DepositInput = { v: 1; id: string; amount: number }
+
+export type CapPeriod = 'day' | 'week' | 'month'
+export type KeyInput = {
+  v: 1
+  keyId: string
+  state: 'active' | 'revoked'
+  /** Null or absent: every agent. */
+  agentIds?: string[] | null
+  /** Milliseconds since 1970; null or absent: never. */
+  expiresAt?: number | null
+  caps?: Partial<Record<CapPeriod, number>>
+}
+
+export type QuotaState = {
+  remaining: number
+  held: number
+  /** Units of calls charged, trials left out. */
+  used: number
+  granted: number
+  /** 10⁻⁸ dollars, what is held for running calls taken off. */
+  balance: number
+  rate: RateState
+  /** Settled calls that have not been sent on yet. */
+  unsent: number
+  lots: { id: string; kind: 'paid' | 'promotional'; calls: number; remaining: number }[]
+}

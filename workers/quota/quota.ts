@@ -1,0 +1,85 @@
+/**
+ * The quota room: who may call how often, and what a call has cost. It owns the account objects and the call log, promises
+ * that every call counts exactly once, and never asks a cache.
+ *
+ * Every function here may be repeated: a lost answer is asked for again under the same id.
+ */
+import { AppError } from '../base/errors.ts'
+import { describe, log } from '../base/log.ts'
+import { retry } from '../base/retry.ts'
+import type { Bindings } from '../env.ts'
+import type { AccountObject } from './account.object.ts'
+import type {
+  Admission,
+  AdmitRequest,
+  DepositInput,
+  KeyInput,
+  LotInput,
+  QuotaState,
+  SettleRequest,
+  Settlement,
+} from './protocol.ts'
+
+/** Admission stands between a caller and the answer: few attempts, quickly. */
+const ADMIT_ATTEMPTS = 4
+/** A settlement is worth more patience: the alternative is to wait for the lease. */
+const SETTLE_ATTEMPTS = 7
+const FIRST_DELAY_MS = 20
+
+/** Asks the account to admit a call. Throws `storeUnavailable` when the account cannot be reached: then nothing was charged. */
+export async function admit(env: Bindings, request: AdmitRequest): Promise<Admission> {
+  return reach<Admission>(env, request.accountId, ADMIT_ATTEMPTS, async (account) => await account.admit(request))
+}
+
+/** Settles an admitted call for good. Throws `storeUnavailable` when the account cannot be reached: then its lease decides. */
+export async function settle(env: Bindings, accountId: string, request: SettleRequest): Promise<Settlement> {
+  return reach(env, accountId, SETTLE_ATTEMPTS, async (account) => await account.settle(request))
+}
+
+/** Adds a lot of calls to an account, once per lot id. */
+export async function credit(
+  env: Bindings,
+  accountId: string,
+  lot: LotInput,
+): Promise<{ added: boolean; remaining: number }> {
+  return reach(env, accountId, SETTLE_ATTEMPTS, async (account) => await account.credit(lot))
+}
+
+/** Adds prepaid money to an account, once per deposit id; answers with the free balance in 10⁻⁸ dollars. */
+export async function deposit(env: Bindings, accountId: string, input: DepositInput): Promise<{ balance: number }> {
+  return reach(env, accountId, SETTLE_ATTEMPTS, async (account) => await account.deposit(input))
+}
+
+/** Tells the account what to think of a key. Once this resolves, a revoked key is admitted no more. */
+export async function setKey(env: Bindings, accountId: string, input: KeyInput): Promise<void> {
+  await reach(env, accountId, SETTLE_ATTEMPTS, async (account) => await account.setKey(input))
+}
+
+/** The account's figures at this moment. */
+export async function quotaOf(env: Bindings, accountId: string): Promise<QuotaState> {
+  return reach(env, accountId, ADMIT_ATTEMPTS, async (account) => await account.quota())
+}
+
+/** Calls the account object; a stub that has failed once is broken, so every attempt takes a new one. */
+async function reach<T>(
+  env: Bindings,
+  accountId: string,
+  attempts: number,
+  ask: (account: DurableObjectStub<AccountObject>) => Promise<T>,
+): Promise<T> {
+  try {
+    return await retry(() => ask(env.ACCOUNT.get(env.ACCOUNT.idFromName(accountId))), {
+      attempts,
+      firstDelayMs: FIRST_DELAY_MS,
+      isWorthIt: (thrown) => !isOverloaded(thrown),
+    })
+  } catch (thrown) {
+    log.error('quota.unreachable', { account_id: accountId, error: describe(thrown) })
+    throw new AppError('storeUnavailable', { cause: thrown, headers: { 'retry-after': '1' } })
+  }
+}
+
+/** An overloaded object gets worse by asking again. */
+function isOverloaded(thrown: unknown): boolean {
+  return thrown instanceof Error && 'overloaded' in thrown && thrown.overloaded === true
+}

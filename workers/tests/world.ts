@@ -1,0 +1,166 @@
+/** A world for one test: an account with a key, a creator with agents, and callers who use the real door of the Worker. */
+import { env } from 'cloudflare:workers'
+import { runDurableObjectAlarm, SELF } from 'cloudflare:test'
+import { eq } from 'drizzle-orm'
+import { createAgent, publishAgent, type Agent } from '../agents/agents.ts'
+import { users } from '../auth/tables.ts'
+import { db } from '../base/db.ts'
+import { newId } from '../base/ids.ts'
+import { createKey } from '../keys/keys.ts'
+import { callLogs } from '../quota/tables.ts'
+import type { AgentConfigInput } from '../agents/config.ts'
+import type { Bindings } from '../env.ts'
+import type { AccountObject } from '../quota/account.object.ts'
+
+/** The Worker's bindings, as production code types them. */
+export const bindings = env as unknown as Bindings
+
+export const PROMPT =
+  'You are Marlow, a careful naturalist of northern tide pools. Speak in short warm paragraphs, name each creature in English and Latin, ' +
+  'and never recommend touching an animal. When somebody asks about cooking, decline and offer a walking route instead. ' +
+  'End every answer with one question about what the visitor saw today.'
+
+export const MODELS = { openai: 'gpt-4.1-mini', anthropic: 'claude-haiku-4-5', google: 'gemini-2.5-flash' } as const
+export type ProviderName = keyof typeof MODELS
+
+export async function newUser(type: 'developer' | 'creator' = 'developer'): Promise<string> {
+  const id = newId()
+  await db(bindings)
+    .insert(users)
+    .values({ id, email: `${id}@example.com`, passwordHash: 'none', userType: type })
+  return id
+}
+
+export type Developer = { id: string; key: string; keyId: string; account: DurableObjectStub<AccountObject> }
+
+/** A developer with a key; with `calls`, one who has paid for that many and has no promotional ones left in the way. */
+export async function newDeveloper(): Promise<Developer> {
+  const id = await newUser()
+  const { key, id: keyId } = await createKey(bindings, id, { name: 'test' })
+  return { id, key, keyId, account: bindings.ACCOUNT.get(bindings.ACCOUNT.idFromName(id)) }
+}
+
+/** Gives the account a paid lot, which also lifts its rate limit to 1000. */
+export async function pay(developer: Developer, calls: number): Promise<void> {
+  await developer.account.credit({ v: 1, id: `lot-${newId()}`, kind: 'paid', calls, unitValue: 1_000_000 })
+}
+
+/** A published agent of a new creator, on a model of its own, so that its breaker is nobody else's. */
+export async function newAgent(
+  provider: ProviderName = 'openai',
+  change: Partial<AgentConfigInput> = {},
+): Promise<Agent> {
+  const slug = `agent-${newId().slice(0, 12)}`
+  const config = {
+    system_prompt: PROMPT,
+    provider,
+    model: ownModel(provider),
+    temperature: 0.5,
+    max_tokens: 500,
+    top_p: 1,
+    price_per_call: '0.004',
+    ...change,
+  }
+  const creatorId = await newUser('creator')
+  const draft = await createAgent(bindings, {
+    slug,
+    name: 'Marlow',
+    description: 'Knows tide pools.',
+    category: 'education',
+    creatorId,
+    config,
+  })
+  return publishAgent(bindings, draft.id)
+}
+
+/** A model name that no other test uses, so that its breaker is nobody else's. */
+export function ownModel(provider: ProviderName = 'openai'): string {
+  return `${MODELS[provider]}-${newId().slice(0, 8)}`
+}
+
+export type Ask = {
+  stream?: boolean
+  headers?: Record<string, string>
+  body?: Record<string, unknown>
+  signal?: AbortSignal
+  dialect?: 'agentlink' | 'openai'
+}
+
+/** Sends one chat call through the Worker's door. */
+export async function ask(
+  developer: Pick<Developer, 'key'>,
+  agent: Pick<Agent, 'id' | 'slug'>,
+  text: string,
+  options: Ask = {},
+): Promise<Response> {
+  const { stream = false, headers = {}, body = {}, signal, dialect = 'agentlink' } = options
+  const isOpenAi = dialect === 'openai'
+  const url = isOpenAi
+    ? 'https://agentlink.test/v1/chat/completions'
+    : `https://agentlink.test/proxy/v1/agents/${agent.id}/chat`
+  const key: Record<string, string> = isOpenAi
+    ? { authorization: `Bearer ${developer.key}` }
+    : { 'x-agentlink-key': developer.key }
+  return SELF.fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...key, ...headers },
+    body: JSON.stringify({
+      messages: [{ role: 'user', content: text }],
+      ...(isOpenAi ? { model: agent.slug } : {}),
+      stream,
+      ...body,
+    }),
+    ...(signal ? { signal } : {}),
+  })
+}
+
+export type StreamEvent = { event: string; data: Record<string, unknown> | '[DONE]' }
+
+/** All events of a stream, as they were written. */
+export async function eventsOf(response: Response): Promise<StreamEvent[]> {
+  const text = await response.text()
+  return text
+    .split('\n\n')
+    .filter((block) => block.includes('data: '))
+    .map((block) => {
+      const event = /^event: (.*)$/m.exec(block)?.[1] ?? ''
+      const data = /^data: (.*)$/m.exec(block)?.[1] ?? ''
+      return { event, data: data === '[DONE]' ? data : (JSON.parse(data) as Record<string, unknown>) }
+    })
+}
+
+/** The text that a stream's content deltas spell. */
+export function contentOf(events: StreamEvent[]): string {
+  return events
+    .map(({ data }) =>
+      data === '[DONE]'
+        ? ''
+        : ((data['choices'] as { delta?: { content?: string } }[] | undefined)?.[0]?.delta?.content ?? ''),
+    )
+    .join('')
+}
+
+/** Makes the account send its settled calls on, and waits until the log holds `count` rows of it. */
+export async function logsOf(developer: Developer, count: number): Promise<(typeof callLogs.$inferSelect)[]> {
+  for (let attempt = 0; ; attempt++) {
+    await runDurableObjectAlarm(developer.account)
+    const rows = await db(bindings).select().from(callLogs).where(eq(callLogs.userId, developer.id))
+    if (rows.length >= count || attempt > 100) return rows
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+type ProviderCalls = { received: number; open: number; completed: number; aborted: number }
+
+/** What the provider stand-ins have seen so far. */
+export async function providerCalls(): Promise<Record<ProviderName, ProviderCalls> & { last: { body: string }[] }> {
+  const response = await fetch(`${env.PROVIDERS_URL}/__control/calls`)
+  return response.json()
+}
+
+/** Stops or starts a store of the test run. */
+export async function door(
+  action: '/postgres/pause' | '/postgres/resume' | '/redis/pause' | '/redis/resume',
+): Promise<void> {
+  await fetch(`${env.DOORS_URL}${action}`, { method: 'POST' })
+}
