@@ -94,7 +94,10 @@ function asked(): { redis: number; postgres: number } {
   return { postgres, redis: urls.length - postgres }
 }
 
-/** Waits until the look-ups and writes that go on beside a call are done. */
+/**
+ * Waits until the look-ups and writes that go on beside a call are done: until a query of our own is the only request
+ * that was made meanwhile.
+ */
 async function settled(): Promise<void> {
   for (let calls = -1; calls !== fetches.mock.calls.length;) {
     calls = fetches.mock.calls.length

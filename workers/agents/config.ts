@@ -5,7 +5,7 @@
 import * as z from 'zod'
 import { amount } from '../money/amount.ts'
 
-const PROMPT_CHARS_MAX = 100_000
+const PROMPT_CHARS_MAX = 32_000
 const MODEL_CHARS_MAX = 100
 const OUTPUT_TOKENS_MAX = 200_000
 const KNOWLEDGE_FILES_MAX = 100

@@ -28,7 +28,8 @@ import { readAgent } from './agent.ts'
 import type { Agent } from './agents.ts'
 import { isPrice } from './config.ts'
 
-const COPIES_IN_MEMORY = 2_000
+/** With the longest prompts allowed this is about 50 MB of an isolate's 128, with usual ones 4. */
+const COPIES_IN_MEMORY = 500
 const UNKNOWN_IN_MEMORY = 10_000
 /** The part of a copy's second after which it is renewed. */
 const RENEW_AFTER = 0.75
@@ -54,7 +55,7 @@ export async function findCopy(env: Bindings, name: string): Promise<Agent | nul
   if (copy && (isYounger(copy.readAt, lifeMs, now) || now < copy.heldUntil)) {
     const isDue = !isYounger(copy.readAt, lifeMs * RENEW_AFTER, now) && now >= copy.heldUntil
     // A renewal that fails has nobody to tell: the copy stands until its second is over.
-    if (isDue) flights.join(name, () => look(env, name)).catch(() => {})
+    if (isDue && !flights.isRunning(name)) flights.join(name, () => look(env, name)).catch(() => {})
     return copy.agent
   }
   const askedAt = unknown.get(name)
@@ -67,6 +68,7 @@ export async function forgetCopies(env: Bindings, names: string[]): Promise<void
   for (const name of names) {
     copies.delete(name)
     unknown.delete(name)
+    flights.forget(name)
   }
   await dropCache(env, names.map(cacheKey))
 }
@@ -100,7 +102,8 @@ async function look(env: Bindings, name: string): Promise<Agent | null> {
 }
 
 function keep(name: string, copy: Copy): Agent {
-  copies.set(name, copy)
+  // A slow reading must not take the place of a later one.
+  if ((copies.get(name)?.readAt ?? 0) <= copy.readAt) copies.set(name, copy)
   return copy.agent
 }
 

@@ -12,7 +12,7 @@ import { AgentConfig } from './config.ts'
 const KEY_BYTES = 32
 const IV_BYTES = 12
 const TAG_BYTES = 16
-const PLAINTEXT_BYTES_MAX = 512 * 1024
+const PLAINTEXT_BYTES_MAX = 256 * 1024
 const KEYS_IN_MEMORY = 4
 const ALGORITHM = 'AES-GCM'
 

@@ -37,3 +37,15 @@ test('nobody waits for ever for a look-up that never ends', async () => {
   end('late')
   expect(await first).toBe('late')
 })
+
+test('what was forgotten is joined by nobody, and ends undisturbed', async () => {
+  const flights = new Flights<string>()
+  let end = (_value: string): void => {}
+  const first = flights.join('a', () => new Promise((resolve) => (end = resolve)))
+  expect(flights.isRunning('a')).toBe(true)
+  flights.forget('a')
+  expect(flights.isRunning('a')).toBe(false)
+  const second = flights.join('a', () => Promise.resolve('new'))
+  end('old')
+  expect(await Promise.all([first, second])).toEqual(['old', 'new'])
+})

@@ -19,6 +19,15 @@ export class Flights<T> {
     return running ? orAnew(running, () => this.#start(key, work)) : this.#start(key, work)
   }
 
+  isRunning(key: string): boolean {
+    return this.#running.has(key)
+  }
+
+  /** From here on nobody joins what is running under this key: what it looks up has changed. */
+  forget(key: string): void {
+    this.#running.delete(key)
+  }
+
   #start(key: string, work: () => Promise<T>): Promise<T> {
     const flight = work().finally(() => {
       if (this.#running.get(key) === flight) this.#running.delete(key)

@@ -17,7 +17,7 @@ import { describe, log } from './log.ts'
 const TIME_LIMIT_MS = 150
 const COOL_DOWN_MS = 1_000
 /** Characters; an agent with the longest prompt allowed stays below. */
-const VALUE_CHARS_MAX = 1_000_000
+const VALUE_CHARS_MAX = 400_000
 const CODE_CHARS = 64
 
 /** The value kept under `key`, or null: none, not ours, not of this form, or no answer in time. Never throws. */
@@ -26,7 +26,7 @@ export async function readCache<T>(env: Bindings, key: string, form: z.ZodType<T
   const kept = await attempt(cache, () => cache.redis.get<string>(key))
   if (typeof kept !== 'string') return null
   const text = kept.slice(CODE_CHARS)
-  
+  if (kept.slice(0, CODE_CHARS) !== codeOf(cache, key, text)) return null
   return form.safeParse(JSON.parse(text)).data ?? null
 }
 

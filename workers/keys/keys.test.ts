@@ -145,6 +145,10 @@ test('after a revocation the account admits the key no more, though isolates sti
   expect(await admit()).toMatchObject({ kind: 'refused', refusal: { why: 'keyRevoked' } })
 })
 
+test('a key for a user who does not exist is not made', async () => {
+  await expect(createKey(env, newId(), { name: 'Nobody’s' })).rejects.toMatchObject({ kind: 'userNotFound' })
+})
+
 test('revoking a key that does not exist says so', async () => {
   await expect(revokeKey(env, newId())).rejects.toMatchObject({ kind: 'keyNotFound' })
 })

@@ -4,7 +4,7 @@
  * never changes. The key itself is kept nowhere, and stands in no log, error or cache: only its hash does.
  */
 import { waitUntil } from 'cloudflare:workers'
-import { and, eq, isNull } from 'drizzle-orm'
+import { and, eq, isNull, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import { clock } from '../base/clock.ts'
 import { db, reach } from '../base/db.ts'
@@ -49,17 +49,17 @@ export type NewKey = { id: string; key: string; prefix: string; name: string }
 
 const KeyName = z.string().trim().min(1).max(100)
 
-/** Makes a key for this user. The answer is the only place where the key itself ever stands. */
+/** Makes a key for this user; the answer is the only place where the key itself ever stands. Throws `userNotFound`. */
 export async function createKey(env: Bindings, userId: string, options: { name: string }): Promise<NewKey> {
   const name = KeyName.parse(options.name)
   const key = newKey()
   const id = newId()
   const prefix = prefixOf(key)
-  await reach(() =>
-    db(env)
-      .insert(apiKeys)
-      .values({ id, userId, keyHash: hashKey(key), keyPrefix: prefix, name }),
+  const row = sql`select ${id}::uuid, id, ${hashKey(key)}, ${prefix}, ${name} from users where id = ${userId}`
+  const { rowCount } = await reach(() =>
+    db(env).execute(sql`insert into api_keys (id, user_id, key_hash, key_prefix, name) ${row}`),
   )
+  if (rowCount === 0) throw new AppError('userNotFound')
   return { id, key, prefix, name }
 }
 

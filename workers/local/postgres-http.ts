@@ -10,7 +10,6 @@ import { isSame, type Credentials } from './postgres-wire.ts'
 const BODY_BYTES_MAX = 16 * 1024 * 1024
 const RESULT_CHARS_MAX = 16 * 1024 * 1024
 const QUERIES_PER_BATCH_MAX = 1_000
-const TOO_LARGE = 413
 
 const Query = z.object({
   query: z.string(),
@@ -179,9 +178,10 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    if (bytes > BODY_BYTES_MAX) throw new Refusal(TOO_LARGE, 'The request is too large.')
-    chunks.push(chunk)
+    // Read to its end all the same, or the connection would be of no use afterwards.
+    if (bytes <= BODY_BYTES_MAX) chunks.push(chunk)
   }
+  if (bytes > BODY_BYTES_MAX) throw new Refusal(413, 'The request is too large.')
   return Buffer.concat(chunks).toString('utf8')
 }
 

@@ -34,7 +34,7 @@ function gpt(text: string): { model: string; messages: OpenAI.ChatCompletionMess
 }
 
 function claude(text: string): Anthropic.MessageCreateParamsNonStreaming {
-  return { model: 'claude-sonnet-4-5', max_tokens: 400, system: SYSTEM, messages: [{ role: 'user', content: text }] }
+  return { model: 'claude-haiku-4-5', max_tokens: 400, system: SYSTEM, messages: [{ role: 'user', content: text }] }
 }
 
 async function gemini(verb: string, text: string, more: object = {}, key: string | null = 'key'): Promise<Response> {

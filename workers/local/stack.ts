@@ -33,34 +33,33 @@ export type StackOptions = {
   onCrash: (problem: string) => void
 }
 
-export type Stack = {
-  api: string
-  site: string | null
-  seeded: Seeded
+export type Stack = { api: string; site: string | null; seeded: Seeded }
+
+/** What is up, in the order in which it came up. It can be stopped at any time, also while more is being started. */
+export class Running {
+  readonly #stops: (() => unknown)[] = []
+
+  add(stop: () => unknown): void {
+    this.#stops.push(stop)
+  }
+
   /** Stops every part, the last one first. */
-  stop(): Promise<void>
-}
-
-/** Starts everything, or rejects with a sentence for the reader after having stopped what was up. */
-export async function startStack(options: StackOptions): Promise<Stack> {
-  const stops: (() => Promise<unknown>)[] = []
-  const stop = async (): Promise<void> => {
-    for (let next = stops.pop(); next; next = stops.pop()) await next()
-  }
-  try {
-    return { ...(await startParts(options, stops)), stop }
-  } catch (thrown) {
-    await stop()
-    throw thrown
+  async stop(): Promise<void> {
+    for (let next = this.#stops.pop(); next; next = this.#stops.pop()) await next()
   }
 }
 
-async function startParts(options: StackOptions, stops: (() => Promise<unknown>)[]): Promise<Omit<Stack, 'stop'>> {
+/** Starts everything, adding to `running` what is up. Rejects with a sentence for the reader; the rest is then not started. */
+export async function startStack(options: StackOptions, running: Running): Promise<Stack> {
   const { dir, port, sitePort, env, onUp, onCrash } = options
   const at = (name: string): string => join(dir, name)
   await mkdir(at('logs'), { recursive: true })
   const lock = await takeLock(at('lock'))
-  stops.push(async () => lock.close())
+  running.add(() => lock.close())
+  // The description is there exactly as long as what it describes.
+  const unlist = (): Promise<void> => rm(at('stack.json'), { force: true })
+  await unlist()
+  running.add(unlist)
   for (const [wanted, flag] of [
     [port, '--port'],
     [sitePort, '--site-port'],
@@ -73,18 +72,18 @@ async function startParts(options: StackOptions, stops: (() => Promise<unknown>)
   const postgres = await atPort(port + 1, (port) =>
     startPostgres(env['DATABASE_URL'] ? { port, databaseUrl: env['DATABASE_URL'] } : { port, dataDir: at('postgres') }),
   )
-  stops.push(() => postgres.stop())
+  running.add(() => postgres.stop())
   const migrated = await migrate(postgres.url)
   onUp('Postgres', `${postgres.url}${migrated.length > 0 ? ` (migrated to ${migrated.at(-1)?.slice(0, 4)})` : ''}`)
 
   const redis = await atPort(port + 2, (port) =>
     startRedis({ port, token: secrets.redisToken, ...(env['REDIS_URL'] ? { redisUrl: env['REDIS_URL'] } : {}) }),
   )
-  stops.push(() => redis.stop())
+  running.add(() => redis.stop())
   onUp('Redis', redis.url)
 
   const providers = await atPort(port + 3, (port) => startProviders({ port }))
-  stops.push(() => providers.stop())
+  running.add(() => providers.stop())
   const upstream = providerVariables(env, providers)
   onUp(
     'Providers',
@@ -117,8 +116,8 @@ async function startParts(options: StackOptions, stops: (() => Promise<unknown>)
   }).catch((thrown: Error) => {
     throw new Error(`The Worker did not start: ${thrown.message}. See ${logPath}.`, { cause: thrown })
   })
-  stops.push(() => worker.stop())
-  stops.push(await runCrons(worker.url))
+  running.add(() => worker.stop())
+  running.add(await runCrons(worker.url))
   onUp('API', worker.url)
 
   const { operatorToken, encryptionKey } = secrets
@@ -129,10 +128,12 @@ async function startParts(options: StackOptions, stops: (() => Promise<unknown>)
   if (hasSite) {
     await buildSite({ root: 'site', dist: at('site'), logPath: at('logs/site-build.log'), apiUrl: worker.url })
     const served = await startSite({ port: sitePort, dist: at('site') })
-    stops.push(() => served.stop())
+    running.add(() => served.stop())
     onUp('Site', served.url)
   }
-  return { api: worker.url, site: hasSite ? site : null, seeded }
+  const stack: Stack = { api: worker.url, site: hasSite ? site : null, seeded }
+  await describeStack(at('stack.json'), stack)
+  return stack
 }
 
 /** Where the Worker finds the providers: the real ones where the environment says so, otherwise the stand-ins. */
@@ -152,7 +153,7 @@ function providerVariables(env: StackOptions['env'], providers: Providers): Reco
 }
 
 /** Wrangler fires no schedules by itself: each is run now and then every hour. Gives what ends that. */
-async function runCrons(workerUrl: string): Promise<() => Promise<void>> {
+async function runCrons(workerUrl: string): Promise<() => void> {
   const [, written = ''] = /^crons = (\[.*\])/m.exec(await readFile('wrangler.toml', 'utf8')) ?? []
   const crons = written === '' ? [] : (JSON.parse(written) as string[])
   const run = async (): Promise<void> => {
@@ -161,7 +162,7 @@ async function runCrons(workerUrl: string): Promise<() => Promise<void>> {
   }
   await run()
   const timer = setInterval(() => void run(), CRON_EVERY_MS)
-  return async () => clearInterval(timer)
+  return () => clearInterval(timer)
 }
 
 /** Two stacks in one folder would ruin each other's database. The lock goes with its process, however that ends. */
@@ -206,7 +207,7 @@ async function empty(dir: string): Promise<void> {
 }
 
 /** Writes what others need to use the stack: where it is and who may sign in. */
-export async function describeStack(path: string, { api, site, seeded }: Stack): Promise<void> {
+async function describeStack(path: string, { api, site, seeded }: Stack): Promise<void> {
   const { developer, creator, admin, agents } = seeded
   await writeFile(path, JSON.stringify({ api, site, demo: { developer, creator, admin, agents } }, null, 2))
 }

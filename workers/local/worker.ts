@@ -10,9 +10,9 @@ const WRANGLER = join('node_modules', 'wrangler', 'wrangler-dist', 'cli.js')
 const READY_MS_MAX = 60_000
 const POLL_MS = 100
 const STOP_MS_MAX = 5_000
-const WATCH_MS = 2_000
-/** So many unanswered questions after each other mean that workerd is gone, and not merely busy. */
-const SILENCES_MAX = 5
+const WATCH_MS = 5_000
+/** So many unanswered questions after each other, half a minute, mean that it is gone and not merely busy. */
+const SILENCES_MAX = 3
 
 /** No update check, no statistics, no question to Cloudflare: it must work without a network. */
 const QUIET = {
@@ -84,18 +84,18 @@ async function ready(child: ChildProcess, url: string): Promise<void> {
   const deadline = Date.now() + READY_MS_MAX
   while (Date.now() < deadline) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error('it ended while starting')
-    if (await isWell(url, POLL_MS * 50)) return
+    if (await isWell(url, WATCH_MS)) return
     await setTimeout(POLL_MS)
   }
   throw new Error(`it did not answer within ${READY_MS_MAX / 1000} s`)
 }
 
-/** Resolves when the Worker has stopped answering; wrangler itself does not notice when its workerd is gone. */
+/** Resolves when the Worker has stopped answering: wrangler restarts a workerd that crashed, but not always to good effect. */
 async function watch(url: string, signal: AbortSignal): Promise<string> {
   for (let silences = 0; silences < SILENCES_MAX;) {
     await setTimeout(WATCH_MS, undefined, { signal, ref: false }).catch(() => {})
     if (signal.aborted) return 'it was stopped'
-    silences = (await isAnswering(url)) ? 0 : silences + 1
+    silences = (await isWell(url, WATCH_MS)) ? 0 : silences + 1
   }
   return 'it does not answer any more'
 }
@@ -104,16 +104,6 @@ async function isWell(url: string, timeoutMs: number): Promise<boolean> {
   const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(timeoutMs) }).catch(() => undefined)
   await response?.body?.cancel()
   return response?.ok ?? false
-}
-
-/** Busy is fine: only a refused or broken connection counts as silence. */
-async function isAnswering(url: string): Promise<boolean> {
-  try {
-    await (await fetch(`${url}/health`, { signal: AbortSignal.timeout(WATCH_MS) })).body?.cancel()
-    return true
-  } catch (thrown) {
-    return thrown instanceof DOMException
-  }
 }
 
 /** Ends the child and everything it started; harmless when they are gone. */

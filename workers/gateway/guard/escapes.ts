@@ -8,8 +8,8 @@ import type { Scanner } from './scanner.ts'
 
 /** The longest escape: `&#x10FFFF;` with a few leading zeros. */
 const LENGTH_MAX = 14
-/** After this many characters without an escape the plain reading is enough again. */
-const AWAKE_FOR = 256
+/** After this many characters without an escape the plain reading sees enough by itself. */
+const AWAKE_FOR = 64
 
 const WHOLE = [
   /^%[0-9a-f]{2}$/i,
@@ -19,7 +19,7 @@ const WHOLE = [
   /^&#[0-9]{1,9};$/,
   /^&#x[0-9a-f]{1,8};$/i,
   /^&[a-z][a-z0-9]{1,11};$/i,
-  /^\\[^ux0-9\s]$/i,
+  /^\\[\\nrtbfv]$/,
 ]
 const BEGUN =
   /^(?:%[0-9a-f]?|\\(?:x[0-9a-f]?|u[0-9a-f]{0,3}|u\{[0-9a-f]{0,6})?|&(?:#[0-9]{0,9}|#x[0-9a-f]{0,8}|[a-z][a-z0-9]{0,11})?)$/i

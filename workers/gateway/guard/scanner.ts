@@ -1,41 +1,45 @@
 /**
- * Reads one text, unit by unit, in all the ways in which it may spell the prompt. What it decodes on the way is read by
- * further scanners of the same kind, up to three deep. Every way of reading works on the fly: the state is a few hundred
- * bytes for each, whatever the length of the text.
+ * Reads one text, unit by unit, in all the ways in which it may spell the prompt. Every way of reading works on the fly,
+ * with a state of a few hundred bytes, whatever the length of the text.
+ *
+ * Two streams of codes are always followed: the plain letters and digits, and the differences between letters. First
+ * letters and content words are looked at once for each word. All else sleeps until the text gives cause: consonants
+ * when vowels are missing, decoders when something looks encoded. Hence two ways in: `read` for the answer itself, whose
+ * loop over ASCII carries all of an answer's cost and is written flat for that reason, and `feed` for everything else.
  */
 import {
-  ASCII, BASE, CODE, ESCAPE, foldedUnit, foldWide, hanCode, HEX, isHan, LETTER, LETTER_SHIFT, NEWLINE, NOT_HEX, OTHER, otherCode, VOWEL, WHITE,
+  ASCII, BASE, CODE, ESCAPE, foldedUnit, foldWide, hanCode, isHan, LETTER, LETTER_SHIFT, NEWLINE, OTHER, otherCode, VOWEL, WHITE,
 } from './fold.ts' // prettier-ignore
-import { BASE16, BASE32, BASE64, BaseReader } from './bases.ts'
 import { type Limited, LIMITS, STRICT_LIMITS } from './channels.ts'
-import { EscapeReader } from './escapes.ts'
-import type { GramIndex } from './gram-index.ts'
+import { Decoders, HEX_SPAN_MIN, TOKEN_MIN } from './decoders.ts'
+import { GEAR, type GramIndex } from './gram-index.ts'
 import type { Tables } from './leak-index.ts'
-import { type Judge, Matcher } from './matcher.ts'
-import { shiftCode } from './spelling.ts'
-import { addLetter, isContentWord, MARKS_MAX, type WordJudge, WordWindow } from './words.ts'
+import { type Judge, Matcher, MATCHER_RING } from './matcher.ts'
+import { SHIFT_CODES } from './spelling.ts'
+import { addLetter, MARKS_MAX, type WordJudge, WORD_LETTERS_MIN, WordWindow } from './words.ts'
 
-const DEPTH_MAX = 3
-/** A word of this many characters of the base alphabets may be encoded text: it is decoded from its beginning. */
-const TOKEN_MIN = 16
-/** The same for hexadecimal digits without a letter beyond F between them. */
-const HEX_DIGITS_MIN = 16
-/** How many units are kept for that. A power of two. */
+/** How many units are kept for whoever wakes up. A power of two. */
 const RING = 64
+/** So many letters in a row without a vowel, or with one kind of vowel only, wake the consonants. */
+const NO_VOWEL_LETTERS = 8
+const ONE_VOWEL_LETTERS = 18
+/** The vowels of `LETTER`, as bits. */
+const VOWELS = [1, 5, 9, 15, 21].reduce((bits, letter) => bits | (1 << letter), 0)
+/** The letters that no hexadecimal text holds, as bits; `x` is none of them for the sake of `0x`. */
+const NOT_HEX_LETTERS = 0x7ffff80 & ~(1 << 24)
 
 export type ScannerOptions = { tables: Tables; judge: Judge & WordJudge; strict: boolean }
 
 export class Scanner {
   readonly #options: ScannerOptions
-  readonly #depth: number
   readonly #matchers: Matcher[] = []
-  readonly #children: Scanner[] = []
-  readonly #folded: Matcher | undefined
-  readonly #consonants: Matcher | undefined
-  readonly #shifts: ShiftStream | undefined
+  readonly #folded: Matcher
+  readonly #shifts: ShiftStream
   readonly #wordInitials: ShiftStream | undefined
   readonly #lineInitials: ShiftStream | undefined
+  readonly #consonants: Matcher
   readonly #words: WordWindow | undefined
+  readonly #decoders: Decoders
   readonly #units = new Uint16Array(RING)
   readonly #offsets = new Int32Array(RING)
   #count = 0
@@ -44,53 +48,49 @@ export class Scanner {
   #beginsLine = true
   #wordHash = 0
   #wordLetters = 0
-  #token = 0
-  #isRun = false
-  #hexDigits = 0
-  readonly #escapes: EscapeReader | undefined
-  #base64: BaseReader | undefined
-  #base32: BaseReader | undefined
-  #base16: BaseReader | undefined
+  /** Letters of the word, as bits. */
+  #wordAlphabet = 0
+  /** Letters since the text last showed two kinds of vowels, and the kind it showed. */
+  #poorLetters = 0
+  #poorVowel = 0
+  #readsConsonants = false
 
+  /** `depth` says how many times what it reads was decoded. */
   constructor(options: ScannerOptions, depth = 0) {
     const { tables, judge, strict } = options
     const { channels, words } = tables
     this.#options = options
-    this.#depth = depth
-    this.#folded = this.#matcher('folded', tables.folded, 0, tables.folded?.spans.length)
+    this.#folded = this.#matcher('folded', tables.folded, 0, tables.folded.spans.length)
+    this.#shifts = new ShiftStream(
+      this.#matcher('shifts', tables.shifts, channels.has('caesar') ? 0 : 1, channels.has('atbash') ? 2 : 1),
+    )
     this.#consonants = this.#matcher('consonants', tables.consonants, 0, 1)
-    this.#shifts = this.#shiftStream('shifts', channels.has('caesar') ? 0 : 1, channels.has('atbash') ? 2 : 1)
     if (channels.has('initials')) {
-      this.#wordInitials = this.#shiftStream('initials', 0, 1)
-      this.#lineInitials = this.#shiftStream('initials', 0, 1)
+      this.#wordInitials = new ShiftStream(this.#matcher('initials', tables.shifts, 0, 1))
+      this.#lineInitials = new ShiftStream(this.#matcher('initials', tables.shifts, 0, 1))
     }
     if (words && depth === 0) this.#words = new WordWindow(words, strict ? MARKS_MAX.strict : MARKS_MAX.usual, judge)
-    if (channels.has('escapes') && depth < DEPTH_MAX) this.#escapes = new EscapeReader(() => this.#child())
+    this.#decoders = new Decoders(channels, depth, () => new Scanner(options, depth + 1))
   }
 
   /** Reads a piece of text whose first unit has this offset. Throws what the judge throws. */
   read(text: string, offset: number): void {
-    for (let i = 0; i < text.length; i++) this.feed(text.charCodeAt(i), offset + i)
+    let i = 0
+    while (i < text.length) {
+      i = this.#readAscii(text, i, offset)
+      for (; i < text.length && text.charCodeAt(i) >= 128; i++) this.feed(text.charCodeAt(i), offset + i)
+    }
   }
 
-  /** Reads one UTF-16 unit, which was spelled by the answer's character at this offset. */
+  /** Reads one UTF-16 unit, which was spelled by the answer's character at this offset. Throws what the judge throws. */
   feed(unit: number, at: number): void {
-    const slot = this.#count++ & (RING - 1)
-    this.#units[slot] = unit
-    this.#offsets[slot] = at
+    this.#remember(unit, at)
     if (unit >= 128) {
       this.#feedWide(unit, at)
       return
     }
     const info = ASCII[unit]!
-    if ((info & BASE) !== 0) {
-      this.#token++
-      if (this.#token >= TOKEN_MIN || this.#isRun) this.#feedRun(unit, at)
-    } else if (this.#token !== 0) this.#endToken()
-    if ((info & HEX) !== 0) {
-      if (++this.#hexDigits >= HEX_DIGITS_MIN) this.#feedHex(unit, at)
-    } else if (this.#hexDigits !== 0) this.#betweenHex(info, unit)
-    if (this.#escapes !== undefined && ((info & ESCAPE) !== 0 || this.#escapes.isAwake)) this.#escapes.push(unit, at)
+    if (this.#decoders.counts(info) || (info & ESCAPE) !== 0) this.#decoders.take(unit, at, this)
     this.#sign(info, at)
   }
 
@@ -98,199 +98,302 @@ export class Scanner {
   finish(): void {
     this.#endWord()
     for (const matcher of this.#matchers) matcher.finish()
-    for (const child of this.#children) child.finish()
+    for (const child of this.#decoders.children) child.finish()
   }
 
   /** The offset from which on the text must be held, because a match that began there is live; or Infinity. */
   get heldFrom(): number {
     let from = Infinity
     for (const matcher of this.#matchers) if (matcher.length !== 0) from = Math.min(from, matcher.heldFrom)
-    for (const child of this.#children) from = Math.min(from, child.heldFrom)
+    for (const child of this.#decoders.children) from = Math.min(from, child.heldFrom)
     return from
   }
 
-  /** The last units read, as text: what a prompt that goes on elsewhere would have begun with. */
+  /** The last units read, at most 64, as text. */
   get tail(): string {
     let text = ''
-    for (let position = Math.max(0, this.#count - RING); position < this.#count; position++) {
-      text += String.fromCharCode(this.#units[position & (RING - 1)]!)
-    }
+    this.eachRemembered(RING, (unit) => (text += String.fromCharCode(unit)))
     return text
+  }
+
+  /** Tells of the last units read, from old to new; at most 64 are remembered. */
+  eachRemembered(units: number, take: (unit: number, at: number) => void): void {
+    for (let position = Math.max(0, this.#count - Math.min(units, RING)); position < this.#count; position++) {
+      take(this.#units[position & (RING - 1)]!, this.#offsets[position & (RING - 1)]!)
+    }
+  }
+
+  /**
+   * Reads from `start` up to the first unit that is not ASCII, and returns where that is. Does for each unit what `feed`
+   * does, with the steps of the two busy matchers written out and their state in local variables.
+   */
+  #readAscii(text: string, start: number, offset: number): number {
+    const [ascii, gear, shiftCodes] = [ASCII, GEAR, SHIFT_CODES]
+    const folded = this.#folded
+    const shifts = this.#shifts.matcher
+    const decoders = this.#decoders
+    const { codes, offsets, runMin } = folded
+    const { bits, bitShift, shift } = folded.index
+    let { count, hash, run } = folded
+    const shiftRing = shifts.codes
+    const shiftOffsets = shifts.offsets
+    const shiftRunMin = shifts.runMin
+    const shiftBits = shifts.index.bits
+    const shiftBitShift = shifts.index.bitShift
+    let shiftCount = shifts.count
+    let shiftHash = shifts.hash
+    let shiftRun = shifts.run
+    let before = this.#shifts.before
+    let isBusy = decoders.isBusy
+    // The last character that ended a token, and the end of the last word with a letter beyond F.
+    let tokenEnd = start - 1 - decoders.token
+    let hexEnd = start - 1 - decoders.hexSpan
+    let beginsWord = this.#beginsWord
+    let wordHash = this.#wordHash
+    let wordLetters = this.#wordLetters
+    let wordAlphabet = this.#wordAlphabet
+    let readsConsonants = this.#readsConsonants
+    let isLive = folded.length !== 0
+    let isShiftLive = shifts.length !== 0
+    let remembered = start
+    let i = start
+    for (; i < text.length; i++) {
+      const unit = text.charCodeAt(i)
+      if (unit >= 128) break
+      const info = ascii[unit]!
+      const code = info & CODE
+      const letter = (info >>> LETTER_SHIFT) & LETTER
+      if (code !== 0) {
+        const slot = count++ & (MATCHER_RING - 1)
+        codes[slot] = code
+        offsets[slot] = offset + i
+        hash = ((hash << shift) + gear[code]!) | 0
+        const bit = hash >>> bitShift
+        run = (run + 1) & -((bits[bit >>> 3]! >>> (bit & 7)) & 1)
+        if (run >= runMin || isLive) {
+          folded.count = count
+          folded.hash = hash
+          folded.run = run
+          folded.follow(code, offset + i)
+          isLive = folded.length !== 0
+        }
+      }
+      if (letter !== 0) {
+        const shiftCode = shiftCodes[letter - before + 26]!
+        before = letter
+        const slot = shiftCount++ & (MATCHER_RING - 1)
+        shiftRing[slot] = shiftCode
+        shiftOffsets[slot] = offset + i
+        shiftHash = ((shiftHash << shift) + gear[shiftCode]!) | 0
+        const bit = shiftHash >>> shiftBitShift
+        shiftRun = (shiftRun + 1) & -((shiftBits[bit >>> 3]! >>> (bit & 7)) & 1)
+        if (shiftRun >= shiftRunMin || isShiftLive) {
+          shifts.count = shiftCount
+          shifts.hash = shiftHash
+          shifts.run = shiftRun
+          shifts.follow(shiftCode, offset + i)
+          isShiftLive = shifts.length !== 0
+        }
+        if (readsConsonants && (info & VOWEL) === 0) this.#consonants.step(letter, offset + i)
+        wordHash = addLetter(wordHash, letter)
+        wordLetters++
+        wordAlphabet |= 1 << letter
+        if (beginsWord) {
+          this.#initial(letter, 0, offset + i)
+          beginsWord = false
+        }
+      } else {
+        if (wordLetters !== 0) {
+          if ((wordAlphabet & NOT_HEX_LETTERS) !== 0) hexEnd = i
+          this.#wordHash = wordHash
+          this.#wordLetters = wordLetters
+          this.#wordAlphabet = wordAlphabet
+          this.#endWord()
+          wordHash = wordLetters = wordAlphabet = 0
+          if (this.#isPoor !== readsConsonants) {
+            remembered = this.#rememberText(text, remembered, i, offset)
+            readsConsonants = this.#turnConsonants()
+          }
+        }
+        if ((info & WHITE) !== 0) {
+          beginsWord = true
+          if ((info & NEWLINE) !== 0) this.#beginsLine = true
+        }
+        if ((info & BASE) === 0) tokenEnd = i
+      }
+      if (
+        isBusy ||
+        i - tokenEnd >= TOKEN_MIN ||
+        (letter === 0 && ((info & ESCAPE) !== 0 || i - hexEnd >= HEX_SPAN_MIN))
+      ) {
+        remembered = this.#rememberText(text, remembered, i + 1, offset)
+        decoders.token = i - tokenEnd
+        decoders.hexSpan = i - hexEnd
+        decoders.take(unit, offset + i, this)
+        isBusy = decoders.isBusy
+      }
+    }
+    folded.count = count
+    folded.hash = hash
+    folded.run = run
+    shifts.count = shiftCount
+    shifts.hash = shiftHash
+    shifts.run = shiftRun
+    this.#shifts.before = before
+    this.#wordHash = wordHash
+    this.#wordLetters = wordLetters
+    this.#wordAlphabet = wordAlphabet
+    decoders.token = i - 1 - tokenEnd
+    decoders.hexSpan = i - 1 - hexEnd
+    this.#beginsWord = beginsWord
+    this.#rememberText(text, remembered, i, offset)
+    return i
+  }
+
+  #remember(unit: number, at: number): void {
+    const slot = this.#count++ & (RING - 1)
+    this.#units[slot] = unit
+    this.#offsets[slot] = at
+  }
+
+  #rememberText(text: string, from: number, to: number, offset: number): number {
+    for (let i = Math.max(from, to - RING); i < to; i++) this.#remember(text.charCodeAt(i), offset + i)
+    return to
   }
 
   #sign(info: number, at: number): void {
     const code = info & CODE
-    if (code !== 0) this.#folded?.step(code, at)
+    if (code !== 0) this.#folded.step(code, at)
     const letter = (info >>> LETTER_SHIFT) & LETTER
     if (letter !== 0) {
-      this.#shifts?.letter(letter, at)
-      if ((info & VOWEL) === 0) this.#consonants?.step(letter, at)
+      this.#shifts.letter(letter, 0, at)
+      if (this.#readsConsonants && (info & VOWEL) === 0) this.#consonants.step(letter, at)
       this.#wordHash = addLetter(this.#wordHash, letter)
       this.#wordLetters++
+      this.#wordAlphabet |= 1 << letter
       if (this.#beginsWord) this.#initial(letter, 0, at)
       return
     }
-    if (this.#wordLetters !== 0) this.#endWord()
+    if (this.#wordLetters !== 0) {
+      this.#endWord()
+      if (this.#isPoor !== this.#readsConsonants) this.#turnConsonants()
+    }
     if ((info & WHITE) !== 0) this.#beginsWord = true
     if ((info & NEWLINE) !== 0) this.#beginsLine = true
   }
 
   #initial(letter: number, code: number, at: number): void {
-    this.#wordInitials?.letter(letter, at, code)
-    if (this.#beginsLine) this.#lineInitials?.letter(letter, at, code)
+    this.#wordInitials?.letter(letter, code, at)
+    if (this.#beginsLine) this.#lineInitials?.letter(letter, code, at)
     this.#beginsWord = false
     this.#beginsLine = false
   }
 
   #endWord(): void {
-    if (isContentWord(this.#wordHash, this.#wordLetters)) this.#words?.push(this.#wordHash)
+    const letters = this.#wordLetters
+    if (letters >= WORD_LETTERS_MIN) this.#words?.push(this.#wordHash)
+    const vowels = this.#poorVowel | (this.#wordAlphabet & VOWELS)
+    // All ones where at most one bit of `vowels` is set, else 0: a branch here would be guessed wrong at every other word.
+    const isOneKind = ((vowels & (vowels - 1)) - 1) >> 31
+    this.#poorLetters = (this.#poorLetters + letters) & isOneKind
+    this.#poorVowel = vowels & isOneKind
     this.#wordHash = 0
     this.#wordLetters = 0
+    this.#wordAlphabet = 0
+  }
+
+  /** Whether vowels seem to be missing. Once awake, consonants are read to the end of a match. */
+  get #isPoor(): boolean {
+    if (this.#poorLetters >= NO_VOWEL_LETTERS && (this.#poorVowel === 0 || this.#poorLetters >= ONE_VOWEL_LETTERS))
+      return true
+    return this.#readsConsonants && (this.#poorLetters > 0 || this.#consonants.length !== 0)
+  }
+
+  #turnConsonants(): boolean {
+    this.#readsConsonants = !this.#readsConsonants
+    if (this.#readsConsonants) {
+      this.eachRemembered(RING, (unit, at) => {
+        const info = unit < 128 ? ASCII[unit]! : 0
+        const letter = (info >>> LETTER_SHIFT) & LETTER
+        if (letter !== 0 && (info & VOWEL) === 0) this.#consonants.step(letter, at)
+      })
+    }
+    return this.#readsConsonants
   }
 
   #feedWide(unit: number, at: number): void {
-    if (this.#escapes?.isAwake) this.#escapes.push(unit, at)
-    if (unit >= 0xd800 && unit < 0xe000) {
-      if (unit < 0xdc00) this.#high = unit
-      else if (this.#high !== 0) {
-        this.#wide(0x10000 + ((this.#high - 0xd800) << 10) + (unit - 0xdc00), at)
-        this.#high = 0
-      }
-      return
+    if (this.#decoders.isBusy) this.#decoders.take(unit, at, this)
+    if (unit < 0xd800 || unit >= 0xe000) this.#wide(unit, at)
+    else if (unit < 0xdc00) this.#high = unit
+    else if (this.#high !== 0) {
+      this.#wide(0x10000 + ((this.#high - 0xd800) << 10) + (unit - 0xdc00), at)
+      this.#high = 0
     }
-    this.#wide(unit, at)
   }
 
   #wide(point: number, at: number): void {
-    if (isHan(point)) {
-      this.#other(point, at)
-      return
-    }
     const single = point < 0x10000 ? foldedUnit(point) : 0
-    if (single !== 0) this.#part(single, at)
+    if (single !== 0 || isHan(point)) this.#part(single || point, at)
     else for (const part of foldWide(point)) this.#part(part.codePointAt(0)!, at)
   }
 
   #part(base: number, at: number): void {
-    if (base < 128) this.#sign(ASCII[base]!, at)
-    else this.#other(base, at)
-  }
-
-  /** A letter or digit of another script. */
-  #other(point: number, at: number): void {
-    this.#otherCode(otherCode(point), at)
-    if (isHan(point)) {
-      this.#endWord()
-      this.#otherCode(hanCode(point), at)
+    if (base < 128) {
+      this.#sign(ASCII[base]!, at)
+      return
+    }
+    this.#otherCode(otherCode(base), at)
+    if (isHan(base)) {
+      this.#otherCode(hanCode(base), at)
+      if (this.#wordLetters !== 0) this.#endWord()
     } else {
-      this.#wordHash = addLetter(this.#wordHash, otherCode(point))
+      this.#wordHash = addLetter(this.#wordHash, otherCode(base))
       this.#wordLetters++
     }
   }
 
   #otherCode(code: number, at: number): void {
-    this.#folded?.step(code, at)
-    this.#shifts?.letter(OTHER, at, code)
+    this.#folded.step(code, at)
+    this.#shifts.letter(OTHER, code, at)
     if (this.#beginsWord) this.#initial(OTHER, code, at)
   }
 
-  #feedRun(unit: number, at: number): void {
-    const { channels } = this.#options.tables
-    if (this.#depth >= DEPTH_MAX) return
-    if (channels.has('base64')) this.#base64 ??= new BaseReader(BASE64, () => this.#child())
-    if (channels.has('base32')) this.#base32 ??= new BaseReader(BASE32, () => this.#child())
-    if (this.#isRun) {
-      this.#base64?.push(unit, at)
-      this.#base32?.push(unit, at)
-      return
-    }
-    this.#isRun = true
-    for (let back = TOKEN_MIN; back > 0; back--) {
-      const slot = (this.#count - back) & (RING - 1)
-      this.#base64?.push(this.#units[slot]!, this.#offsets[slot]!)
-      this.#base32?.push(this.#units[slot]!, this.#offsets[slot]!)
-    }
-  }
-
-  /** A run goes on after a line break; a short word tells that it is over. */
-  #endToken(): void {
-    if (this.#isRun && this.#token < TOKEN_MIN) {
-      this.#isRun = false
-      this.#base64?.restart()
-      this.#base32?.restart()
-    }
-    this.#token = 0
-  }
-
-  #feedHex(unit: number, at: number): void {
-    if (this.#depth >= DEPTH_MAX || !this.#options.tables.channels.has('base16')) return
-    this.#base16 ??= new BaseReader(BASE16, () => this.#child())
-    if (this.#hexDigits > HEX_DIGITS_MIN) {
-      this.#base16.push(unit, at)
-      return
-    }
-    this.#base16.restart()
-    const first = Math.max(0, this.#count - RING)
-    for (let position = first; position < this.#count; position++) {
-      const slot = position & (RING - 1)
-      const past = this.#units[slot]!
-      const info = past < 128 ? ASCII[past]! : 0
-      if ((info & HEX) !== 0) this.#base16.push(past, this.#offsets[slot]!)
-      else if ((info & NOT_HEX) !== 0) this.#base16.restart()
-      else if (isX(past)) this.#base16.takeBack()
-    }
-  }
-
-  #betweenHex(info: number, unit: number): void {
-    if ((info & NOT_HEX) !== 0) this.#hexDigits = 0
-    else if (isX(unit) && this.#hexDigits >= HEX_DIGITS_MIN) this.#base16?.takeBack()
-  }
-
-  #child(): Scanner {
-    const child = new Scanner(this.#options, this.#depth + 1)
-    this.#children.push(child)
-    return child
-  }
-
-  #matcher(kind: Limited, index: GramIndex | undefined, fromSpan: number, toSpan = 0): Matcher | undefined {
-    const first = index?.spans[fromSpan]
-    const last = index?.spans[toSpan - 1]
-    if (!index || !first || !last || toSpan <= fromSpan) return undefined
+  /** A matcher over the haystacks from one to another (half-open) of an index. */
+  #matcher(kind: Limited, index: GramIndex, from: number, to: number): Matcher {
     const { tables, judge, strict } = this.#options
+    const start = index.spans[from]?.start ?? 0
+    const end = from < to ? (index.spans[to - 1]?.end ?? 0) : 0
     const limits = (strict ? STRICT_LIMITS : LIMITS)[kind]
     const holdCodes = tables.wholeCodes === 0 ? limits.holdCodes : Math.min(limits.holdCodes, tables.wholeCodes)
-    const range = { start: first.start, end: last.end }
-    const matcher = new Matcher({ index, covers: tables.covers, limits: { ...limits, holdCodes }, range, judge })
+    const matcher = new Matcher({
+      index,
+      covers: tables.covers,
+      limits: { ...limits, holdCodes },
+      range: { start, end },
+      judge,
+    })
     this.#matchers.push(matcher)
     return matcher
   }
-
-  #shiftStream(kind: Limited, fromSpan: number, toSpan: number): ShiftStream | undefined {
-    const matcher = this.#matcher(kind, this.#options.tables.shifts, fromSpan, toSpan)
-    return matcher && new ShiftStream(matcher)
-  }
 }
 
-/** Turns letters into the differences between neighbours, which no Caesar shift changes. */
+/** Turns letters into the differences between neighbours, which no shift of the alphabet changes. */
 class ShiftStream {
-  readonly #matcher: Matcher
-  #before = 1
+  readonly matcher: Matcher
+  /** The Latin letter before, 1 to 26. */
+  before = 1
 
   constructor(matcher: Matcher) {
-    this.#matcher = matcher
+    this.matcher = matcher
   }
 
-  /** Takes a letter from 1 to 26, or `OTHER` with its code. */
-  letter(letter: number, at: number, code = 0): void {
+  /** Takes a letter from 1 to 26; or `OTHER`, which stands for its code. */
+  letter(letter: number, code: number, at: number): void {
     if (letter === OTHER) {
-      this.#matcher.step(code, at)
+      this.matcher.step(code, at)
       return
     }
-    this.#matcher.step(shiftCode(letter, this.#before), at)
-    this.#before = letter
+    this.matcher.step(SHIFT_CODES[letter - this.before + 26]!, at)
+    this.before = letter
   }
-}
-
-function isX(unit: number): boolean {
-  return (unit | 32) === 120
 }

@@ -12,7 +12,7 @@ export const MARKS_MAX = { usual: 12, strict: 8 }
 /** How many content words apart two words may stand, in the prompt and in the answer. */
 const NEAR = 4
 /** Shorter words are no content words. */
-const LETTERS_MIN = 4
+export const WORD_LETTERS_MIN = 4
 /** With fewer content words than this a prompt has no window to fill. */
 const CONTENT_WORDS_MIN = 20
 const BITS_PER_PAIR = 64
@@ -25,16 +25,18 @@ const FUNCTION_WORDS =
   'such than that their them then there these they this those through under until upon very want well were what when where whether which ' +
   'while will with within without would your yours yourself'
 
-const functionWords = new Set(wordsOf(FUNCTION_WORDS))
+const FUNCTION_WORDS_SHIFT = 18
+const functionWords = new Uint8Array(2 ** (32 - FUNCTION_WORDS_SHIFT - 3))
+readWords(FUNCTION_WORDS, (hash) => setBit(functionWords, spread(hash) >>> FUNCTION_WORDS_SHIFT))
 
 /** Adds a letter (1 to 26, or the code of another script's) to the hash of a word that began as 0. */
 export function addLetter(hash: number, letter: number): number {
   return (Math.imul(hash, 0x01000193) + letter) | 0
 }
 
-/** Whether a word of this many letters says what a text is about. */
-export function isContentWord(hash: number, letters: number): boolean {
-  return letters >= LETTERS_MIN && !functionWords.has(hash)
+/** Whether a word says nothing of what a text is about. One content word in a hundred is taken for such a one. */
+function isFunctionWord(hash: number): boolean {
+  return hasBit(functionWords, spread(hash) >>> FUNCTION_WORDS_SHIFT)
 }
 
 /** Which content words stand near each other in a prompt, as bits of hashes. */
@@ -88,13 +90,15 @@ export class WordWindow {
     this.#judge = judge
   }
 
-  /** Takes the next content word. Throws what the judge throws. */
+  /** Takes the next word of `WORD_LETTERS_MIN` letters or more. Throws what the judge throws. */
   push(word: number): void {
-    const newest = this.#count++
-    if (newest >= WINDOW) this.#marked -= this.#marks[(newest - WINDOW) & (RING - 1)]!
     const isKnown = this.#index.knows(word)
-    this.#words[newest & (RING - 1)] = isKnown ? word : 0
-    this.#marks[newest & (RING - 1)] = 0
+    if (!isKnown && isFunctionWord(word)) return
+    const newest = this.#count++
+    const slot = newest & (RING - 1)
+    this.#marked -= this.#marks[(newest - WINDOW) & (RING - 1)]!
+    this.#marks[(newest - WINDOW) & (RING - 1)] = 0
+    this.#words[slot] = isKnown ? word : 0
     if (!isKnown) return
     this.#markNear(newest)
     if (this.#marked < this.#marksMax) return
@@ -104,7 +108,7 @@ export class WordWindow {
 
   #markNear(newest: number): void {
     const word = this.#words[newest & (RING - 1)]!
-    for (let other = Math.max(0, newest - NEAR); other < newest; other++) {
+    for (let other = newest - NEAR; other < newest; other++) {
       const near = this.#words[other & (RING - 1)]!
       if (near === 0 || near === word) continue
       const pair = pairOf(word, near)
@@ -142,14 +146,8 @@ export function pairsIn(text: string): number[] {
 function contentWordsOf(text: string): number[] {
   const words: number[] = []
   readWords(text, (hash, letters) => {
-    if (isContentWord(hash, letters)) words.push(hash)
+    if (letters >= WORD_LETTERS_MIN && !isFunctionWord(hash)) words.push(hash)
   })
-  return words
-}
-
-function wordsOf(text: string): number[] {
-  const words: number[] = []
-  readWords(text, (hash) => words.push(hash))
   return words
 }
 
@@ -190,12 +188,11 @@ function pairsOf(words: readonly number[]): number[] {
 }
 
 function pairOf(a: number, b: number): number {
-  return spread(Math.imul(a ^ b, 0x2c1b3c6d) + Math.imul(a + b, 0x297a2d39))
+  return Math.imul((a ^ b) + Math.imul(a + b, 0x297a2d39), 0x2c1b3c6d)
 }
 
 function spread(hash: number): number {
-  const mixed = Math.imul(hash ^ (hash >>> 16), 0x7feb352d)
-  return Math.imul(mixed ^ (mixed >>> 15), 0x846ca68b)
+  return Math.imul(hash ^ (hash >>> 15), 0x846ca68b)
 }
 
 function setBit(bits: Uint8Array, at: number): void {

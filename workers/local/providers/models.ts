@@ -12,8 +12,8 @@ export function isKnownModel(provider: ProviderName, model: string): boolean {
   return FAMILIES[provider].test(model)
 }
 
-const OPENAI = ['gpt-4o', 'gpt-4o-mini', 'gpt-4.1', 'gpt-4.1-mini', 'gpt-4.1-nano', 'text-embedding-3-small']
-const ANTHROPIC = ['claude-sonnet-4-5', 'claude-haiku-4-5', 'claude-opus-4-1']
+const OPENAI = ['gpt-4.1-mini', 'gpt-4o', 'gpt-4o-mini', 'gpt-5.4', 'gpt-5.4-mini', 'text-embedding-3-small']
+const ANTHROPIC = ['claude-haiku-4-5', 'claude-opus-5', 'claude-sonnet-5']
 const GOOGLE = ['gemini-2.5-pro', 'gemini-2.5-flash', 'gemini-2.5-flash-lite']
 
 /** The body of each provider's list of models. */

@@ -3,7 +3,7 @@
 export type Subject = { about: RegExp; sentences: readonly string[] }
 
 const GENERAL: Subject = {
-  about: /$^/,
+  about: /$^/g,
   sentences: [
     'The short version is that $topic gets easier once the goal is written down in one plain sentence.',
     'Begin with the part of $word you can check today, because a small certain step beats a large guess.',
@@ -14,7 +14,7 @@ const GENERAL: Subject = {
 
 const SUBJECTS: readonly Subject[] = [
   {
-    about: /\b(code|software|programm|developer|typescript|python|sql|api|debug|regex|devops)/i,
+    about: /\b(code|software|programm|developer|typescript|python|sql|api|debug|regex|devops)/gi,
     sentences: [
       'Reproduce $topic with the smallest input that still shows it, then keep that input as a test.',
       'Most trouble around $word comes from a value that is empty or of another type than the reader assumes.',
@@ -23,7 +23,7 @@ const SUBJECTS: readonly Subject[] = [
     ],
   },
   {
-    about: /\b(law|legal|contract|clause|compliance|privacy|gdpr|lawyer|attorney)/i,
+    about: /\b(law|legal|contract|clause|compliance|privacy|gdpr|lawyer|attorney)/gi,
     sentences: [
       'For $topic, the wording that was actually signed decides, so start from the document and its date.',
       'Look for a definition of $word, for the exceptions to it, and for the notice period that applies.',
@@ -32,7 +32,7 @@ const SUBJECTS: readonly Subject[] = [
     ],
   },
   {
-    about: /\b(financ|invest|tax|account|budget|money|stock|bank|pricing|econom)/i,
+    about: /\b(financ|invest|tax|account|budget|money|stock|bank|pricing|econom)/gi,
     sentences: [
       'Put $topic in figures first: what comes in, what goes out, and in which month each of them happens.',
       'Treat $word as a range rather than a point, and see whether the plan survives the bad end of it.',
@@ -41,7 +41,7 @@ const SUBJECTS: readonly Subject[] = [
     ],
   },
   {
-    about: /\b(health|fitness|nutrition|medical|doctor|sleep|exercise|wellness|therap)/i,
+    about: /\b(health|fitness|nutrition|medical|doctor|sleep|exercise|wellness|therap)/gi,
     sentences: [
       'With $topic, small changes kept for weeks do more than large ones kept for days.',
       'Write down when $word gets better or worse; a pattern usually shows within a fortnight.',
@@ -50,7 +50,7 @@ const SUBJECTS: readonly Subject[] = [
     ],
   },
   {
-    about: /\b(cook|recipe|chef|kitchen|food|bak(?:e|ing)|meal|wine)/i,
+    about: /\b(cook|recipe|chef|kitchen|food|bak(?:e|ing)|meal|wine)/gi,
     sentences: [
       'For $topic, let heat and time do the work: a hot pan, a dry surface, and patience before you stir.',
       'Season $word in small amounts as you go and taste each time, because salt cannot be taken out.',
@@ -59,7 +59,7 @@ const SUBJECTS: readonly Subject[] = [
     ],
   },
   {
-    about: /\b(travel|trip|hotel|flight|itinerary|tourist|destination)/i,
+    about: /\b(travel|trip|hotel|flight|itinerary|tourist|destination)/gi,
     sentences: [
       'Plan $topic around two fixed points a day and leave the hours between them open.',
       'For $word, the early morning is quieter and cheaper than any ticket that promises to skip the queue.',
@@ -68,7 +68,7 @@ const SUBJECTS: readonly Subject[] = [
     ],
   },
   {
-    about: /\b(marketing|copywrit|brand|seo|advert|sales|campaign|social media)/i,
+    about: /\b(marketing|copywrit|brand|seo|advert|sales|campaign|social media)/gi,
     sentences: [
       'Say in one line who $topic is for and what changes for them; everything else is decoration.',
       'Lead with the result of $word and put the proof, a number or a name, directly behind it.',
@@ -77,7 +77,7 @@ const SUBJECTS: readonly Subject[] = [
     ],
   },
   {
-    about: /\b(writ(?:er|ing)|story|novel|editor|poet|essay|creative|translat)/i,
+    about: /\b(writ(?:er|ing)|story|novel|editor|poet|essay|creative|translat)/gi,
     sentences: [
       'Open $topic at the moment something changes, and let the background arrive when it is missed.',
       'Choose one concrete detail for $word and trust it; three adjectives seldom add up to a picture.',
@@ -86,7 +86,7 @@ const SUBJECTS: readonly Subject[] = [
     ],
   },
   {
-    about: /\b(data|statistic|analy[sz]|spreadsheet|chart|machine learning|research)/i,
+    about: /\b(data|statistic|analy[sz]|spreadsheet|chart|machine learning|research)/gi,
     sentences: [
       'Before modelling $topic, count the rows, the gaps and the duplicates, and plot the plain distribution.',
       'Compare $word with a naive baseline; many impressive results are only the average in disguise.',
@@ -95,7 +95,7 @@ const SUBJECTS: readonly Subject[] = [
     ],
   },
   {
-    about: /\b(teach|tutor|student|learn|school|math|physics|language|exam|education)/i,
+    about: /\b(teach|tutor|student|learn|school|math|physics|language|exam|education)/gi,
     sentences: [
       'Let us take $topic in two steps: first what it means, then one example worked to the end.',
       'Try explaining $word in your own words; the sentence where you hesitate is the one to study.',
@@ -105,16 +105,18 @@ const SUBJECTS: readonly Subject[] = [
   },
 ]
 
+const READ_MAX = 800
 const REMEMBERED_MAX = 500
 const remembered = new Map<string, Subject>()
 
 /** The trade that a hidden prompt most likely speaks of. Only the trade is used, never a word of the prompt. */
 export function subjectOf(system: string): Subject {
-  const start = system.slice(0, 400)
+  const start = system.slice(0, READ_MAX)
   const known = remembered.get(start)
   if (known) return known
-  const found = SUBJECTS.find((subject) => subject.about.test(start)) ?? GENERAL
+  const votes = SUBJECTS.map((subject) => ({ subject, count: start.match(subject.about)?.length ?? 0 }))
+  const most = votes.reduce((best, vote) => (vote.count > best.count ? vote : best), { subject: GENERAL, count: 0 })
   if (remembered.size >= REMEMBERED_MAX) remembered.clear()
-  remembered.set(start, found)
-  return found
+  remembered.set(start, most.subject)
+  return most.subject
 }

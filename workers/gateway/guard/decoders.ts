@@ -1,0 +1,134 @@
+/**
+ * Notices that a text holds something encoded, and has it read as what it stands for. While nothing looks encoded this
+ * costs two counters, which `Scanner` keeps by itself while it reads.
+ */
+import { ASCII, BASE, HEX, NOT_HEX } from './fold.ts'
+import { BASE16, BASE32, BASE64, BaseReader } from './bases.ts'
+import type { ChannelName } from './channels.ts'
+import { EscapeReader } from './escapes.ts'
+import type { Scanner } from './scanner.ts'
+
+/** Text is read as decoded so many times over. */
+const DEPTH_MAX = 3
+/** The longest token that is looked at from its beginning. */
+const REMEMBERED = 64
+
+/** A token of this many characters of the base alphabets may be encoded text. */
+export const TOKEN_MIN = 16
+/** The same for so many characters, at least so many of them digits, without a letter beyond F. */
+export const HEX_SPAN_MIN = 16
+const HEX_DIGITS_MIN = 16
+
+export class Decoders {
+  /** Scanners of decoded text. */
+  readonly children: Scanner[] = []
+  /** Characters of the base alphabets in a row. */
+  token = 0
+  /** Characters since the last letter beyond F. */
+  hexSpan = 0
+  /** Whether it must take the next unit, whatever that is. */
+  isBusy = false
+  readonly #base64: BaseReader | undefined
+  readonly #base32: BaseReader | undefined
+  readonly #base16: BaseReader | undefined
+  readonly #escapes: EscapeReader | undefined
+  #isHex = false
+  /** The span at which to look whether there are digits enough. */
+  #hexLook = HEX_SPAN_MIN
+  #isRun = false
+  /** Characters of the run since its last line break. */
+  #runToken = 0
+
+  constructor(channels: ReadonlySet<ChannelName>, depth: number, open: () => Scanner) {
+    if (depth >= DEPTH_MAX) return
+    const openChild = () => {
+      const child = open()
+      this.children.push(child)
+      return child
+    }
+    if (channels.has('base64')) this.#base64 = new BaseReader(BASE64, openChild)
+    if (channels.has('base32')) this.#base32 = new BaseReader(BASE32, openChild)
+    if (channels.has('base16')) this.#base16 = new BaseReader(BASE16, openChild)
+    if (channels.has('escapes')) this.#escapes = new EscapeReader(openChild)
+  }
+
+  /** Counts a character of ASCII, `info` being what `ASCII` says of it. Tells whether `take` must be called for it. */
+  counts(info: number): boolean {
+    this.token = (info & BASE) === 0 ? 0 : this.token + 1
+    this.hexSpan = (info & NOT_HEX) === 0 ? this.hexSpan + 1 : 0
+    return this.isBusy || this.token >= TOKEN_MIN || this.hexSpan >= HEX_SPAN_MIN
+  }
+
+  /** Takes a unit, already counted, which `text` has already remembered. Throws what the judge throws. */
+  take(unit: number, at: number, text: Scanner): void {
+    const info = unit < 128 ? ASCII[unit]! : 0
+    this.#takeRun(unit, info, at, text)
+    this.#takeHex(unit, info, at, text)
+    this.#escapes?.push(unit, at)
+    this.isBusy = this.#isRun || this.#isHex || (this.#escapes?.isAwake ?? false)
+  }
+
+  /** A run goes on after a line break; a short word tells that it is over. */
+  #takeRun(unit: number, info: number, at: number, text: Scanner): void {
+    if (!this.#isRun) {
+      if (this.token >= TOKEN_MIN && this.token % 8 === 0 && this.#looksEncoded(text)) this.#startRun(text)
+    } else if ((info & BASE) !== 0) {
+      this.#runToken++
+      this.#pushRun(unit, at)
+    } else if (this.#runToken !== 0) {
+      if (this.#runToken < TOKEN_MIN) this.#isRun = false
+      this.#runToken = 0
+    }
+  }
+
+  /** Words, paths and rules are long, too; but only encoded text mixes digits or cases into it. */
+  #looksEncoded(text: Scanner): boolean {
+    let token = ''
+    text.eachRemembered(Math.min(this.token, REMEMBERED), (unit) => (token += String.fromCharCode(unit)))
+    return /[0-9]/.test(token) || (/[a-z]/.test(token) && /[A-Z]/.test(token))
+  }
+
+  #startRun(text: Scanner): void {
+    this.#isRun = true
+    this.#runToken = this.token
+    this.#base64?.restart()
+    this.#base32?.restart()
+    text.eachRemembered(Math.min(this.token, REMEMBERED), (unit, at) => this.#pushRun(unit, at))
+  }
+
+  #pushRun(unit: number, at: number): void {
+    this.#base64?.push(unit, at)
+    this.#base32?.push(unit, at)
+  }
+
+  #takeHex(unit: number, info: number, at: number, text: Scanner): void {
+    if (this.#isHex) {
+      this.#pushHex(unit, info, at)
+      this.#isHex = (info & NOT_HEX) === 0
+    } else if (this.hexSpan < HEX_SPAN_MIN) {
+      this.#hexLook = HEX_SPAN_MIN
+    } else if (this.hexSpan >= this.#hexLook) {
+      this.#hexLook = this.hexSpan + 8
+      if (!this.#looksHex(text)) return
+      this.#isHex = true
+      this.#base16?.restart()
+      text.eachRemembered(REMEMBERED, (past, pastAt) => this.#pushHex(past, past < 128 ? ASCII[past]! : 0, pastAt))
+    }
+  }
+
+  #looksHex(text: Scanner): boolean {
+    let digits = 0
+    text.eachRemembered(REMEMBERED, (unit) => {
+      const info = unit < 128 ? ASCII[unit]! : 0
+      if ((info & NOT_HEX) !== 0) digits = 0
+      else if ((info & HEX) !== 0) digits++
+    })
+    return digits >= HEX_DIGITS_MIN
+  }
+
+  #pushHex(unit: number, info: number, at: number): void {
+    if ((info & HEX) !== 0) this.#base16?.push(unit, at)
+    else if ((info & NOT_HEX) !== 0) this.#base16?.restart()
+    else if ((unit | 32) === 120) this.#base16?.takeBack()
+  }
+}

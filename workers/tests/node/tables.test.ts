@@ -1,0 +1,64 @@
+import { getTableConfig, PgTable } from 'drizzle-orm/pg-core'
+import { is } from 'drizzle-orm'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import * as agents from '../../agents/tables.ts'
+import * as auth from '../../auth/tables.ts'
+import * as keys from '../../keys/tables.ts'
+import * as knowledge from '../../knowledge/tables.ts'
+import { migrate } from '../../local/migrate.ts'
+import { startPostgres, type Postgres } from '../../local/postgres.ts'
+import * as payments from '../../payments/tables.ts'
+import * as quota from '../../quota/tables.ts'
+import * as reviews from '../../reviews/tables.ts'
+import * as settlements from '../../settlements/tables.ts'
+import * as webhooks from '../../webhooks/tables.ts'
+
+const rooms = [agents, auth, keys, knowledge, payments, quota, reviews, settlements, webhooks]
+const tables = rooms.flatMap((room) => Object.values(room)).filter((value) => is(value, PgTable))
+
+let postgres: Postgres
+beforeAll(async () => {
+  postgres = await startPostgres({ port: 0 })
+  await migrate(postgres.url)
+})
+afterAll(() => postgres.stop())
+
+type Column = { name: string; type: string; isNullable: boolean; hasDefault: boolean }
+
+/** The columns of a table as PostgreSQL has them. */
+function columnsOf(table: string): Promise<Column[]> {
+  return postgres.query<Column>(
+    `SELECT attname AS name, format_type(atttypid, atttypmod) AS type, NOT attnotnull AS "isNullable", atthasdef AS "hasDefault"
+     FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attname`,
+    [table],
+  )
+}
+
+/** A type as PostgreSQL itself writes it: `varchar(20)` is `character varying(20)`. */
+async function asWritten(type: string): Promise<string> {
+  const [row] = await postgres.query<{ type: string }>(
+    `SELECT format_type(a.atttypid, a.atttypmod) AS type FROM pg_attribute a WHERE a.attrelid = 'probe'::regclass AND a.attnum = 1`,
+  )
+  return row?.type ?? type
+}
+
+it.each(tables.map((table) => getTableConfig(table)))('the table $name is to Drizzle what it is to PostgreSQL', async (table) => {
+  const inDrizzle: Column[] = []
+  for (const column of table.columns) {
+    await postgres.query('DROP TABLE IF EXISTS probe')
+    await postgres.query(`CREATE TABLE probe (a ${column.getSQLType()})`)
+    const type = await asWritten(column.getSQLType())
+    inDrizzle.push({ name: column.name, type, isNullable: !column.notNull, hasDefault: column.hasDefault })
+  }
+  expect(inDrizzle.toSorted((a, b) => (a.name < b.name ? -1 : 1))).toEqual(await columnsOf(table.name))
+})
+
+it('no table of the schema is unknown to its room', async () => {
+  const rows = await postgres.query<{ name: string }>(
+    `SELECT c.relname AS name FROM pg_class c
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> ALL ($1)
+     ORDER BY 1`,
+    [['migrations', 'probe']],
+  )
+  expect(rows.map((row) => row.name)).toEqual(tables.map((table) => getTableConfig(table).name).toSorted())
+})

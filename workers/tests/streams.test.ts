@@ -1,0 +1,227 @@
+/** Streams that end badly, arrive oddly or are read slowly: what the caller sees, and what it costs. */
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { app } from '../app.ts'
+import type { Agent } from '../agents/agents.ts'
+import { fault } from './faults.ts'
+import {
+  ask,
+  bindings,
+  contentOf,
+  eventsOf,
+  newAgent,
+  newDeveloper,
+  pay,
+  providerCalls,
+  type Developer,
+  type ProviderName,
+  type StreamEvent,
+} from './world.ts'
+
+const PROVIDERS: ProviderName[] = ['openai', 'anthropic', 'google']
+/** Fewer failures than open a breaker, also where each of them is tried twice. */
+const FAILURES_PER_AGENT = 4
+
+let developer: Developer
+beforeAll(async () => {
+  developer = await newDeveloper()
+  await pay(developer, 100_000)
+})
+
+type Cut = Parameters<typeof fault>[0]
+
+/** Every way in which a provider breaks a stream off after the third of its six events. */
+const CUTS: Record<string, Cut> = {
+  'closes the connection': { closeAfterEvents: 3 },
+  'closes its side of the connection': { closeAfterEvents: 3, halfClose: true },
+  'resets the connection': { closeAfterEvents: 3, reset: true },
+  'sends half a JSON': { garbageAfterEvents: 3, garbage: 'bad-json' },
+  'sends zero bytes': { garbageAfterEvents: 3, garbage: 'nul' },
+  'sends a line of ten megabytes': { garbageAfterEvents: 3, garbage: 'long-line' },
+  'sends its own error event': { errorAfterEvents: 3 },
+  'falls silent': { hangAfterEvents: 3 },
+  'talks for ever in comments': { garbageAfterEvents: 3, garbage: 'endless-comments' },
+}
+const CODES: Record<string, string> = { 'falls silent': '50401', 'talks for ever in comments': '50401' }
+
+describe.each(PROVIDERS)('a stream of %s', (provider) => {
+  test.concurrent.each(Object.entries(CUTS))(
+    'that %s ends after its three events in one error event, and costs nothing',
+    async (name, cut) => {
+      const own = await newDeveloper()
+      const agent = await newAgent(provider)
+      const response = await ask(own, agent, `Say something. ${fault({ events: 6, ...cut })}`, { stream: true })
+      const events = await eventsOf(response)
+      expect(response.status).toBe(200)
+      expect(contents(events).length).toBe(3)
+      const error = expectBroken(events)
+      expect(error.code.slice(0, 3)).toMatch(/50[24]/)
+      if (CODES[name]) expect(error.code).toBe(CODES[name])
+      expect(error.requestId).toBe(response.headers.get('x-request-id'))
+      expect(await own.account.quota()).toMatchObject({ remaining: 100, used: 0, held: 0 })
+    },
+  )
+
+  test('that lacks only its terminal marker is broken off all the same', async () => {
+    const agent = await newAgent(provider)
+    const before = await developer.account.quota()
+    const events = await eventsOf(
+      await ask(developer, agent, `Say. ${fault({ events: 6, noTerminal: true })}`, { stream: true }),
+    )
+    expect(contents(events).length).toBe(6)
+    expect(expectBroken(events).code).toBe('50202')
+    expect(await developer.account.quota()).toMatchObject({ remaining: before.remaining, held: 0 })
+  })
+
+  test('that is reset at any byte gives the beginning of the text, then its end or one error', async () => {
+    const own = await newDeveloper()
+    await pay(own, 900)
+    const whole = 'Kelp sways, limpets graze – Grüße 🌍.'
+    const said = { say: whole, chunk: 4 }
+    const sizes = Array.from({ length: 36 }, (_, step) => step * 97)
+    let due = 0
+    for (let at = 0; at < sizes.length; at += FAILURES_PER_AGENT) {
+      const agent = await newAgent(provider)
+      const group = sizes.slice(at, at + FAILURES_PER_AGENT)
+      const answers = await Promise.all(
+        group.map(async (resetAtByte) => {
+          const response = await ask(own, agent, `Say it. ${fault({ ...said, resetAtByte })}`, { stream: true })
+          return { resetAtByte, status: response.status, text: await response.text() }
+        }),
+      )
+      for (const { resetAtByte, status, text } of answers) {
+        if (status !== 200) {
+          expect((JSON.parse(text) as { error: { code: string } }).error.code, String(resetAtByte)).toMatch(/^50[23]/)
+          continue
+        }
+        const events = eventsIn(text)
+        expect(whole.startsWith(contentOf(events)), String(resetAtByte)).toBe(true)
+        if (events.at(-1)?.data === '[DONE]') {
+          due++
+          expect(contentOf(events)).toBe(whole)
+        } else expectBroken(events)
+      }
+    }
+    expect(await own.account.quota()).toMatchObject({ used: due, held: 0 })
+  })
+
+  test('that is cut between any two bytes of a character says the same text', async () => {
+    const agent = await newAgent(provider)
+    const whole = 'Ärmel, naïve Grüße – 漢字かな交じり文 · 🌍🦀👩‍👩‍👧 · العربية, "\\" \t and \u2028 end.'
+    for (const cut of [{ splitBytes: 1 }, { splitBytes: 2 }, { splitBytes: 3 }, { splitBytes: 7 }, { splitSurrogates: true }]) {
+      const events = await eventsOf(await ask(developer, agent, `Say it. ${fault({ say: whole, ...cut })}`, { stream: true }))
+      expect(contentOf(events), JSON.stringify(cut)).toBe(whole)
+      expect(events.at(-1)?.data).toBe('[DONE]')
+    }
+  })
+
+  test('with line ends of its own, a byte order mark, comments or a stray page of HTML says the same text', async () => {
+    const agent = await newAgent(provider)
+    for (const garbage of ['crlf', 'bom', 'comments', 'html'] as const) {
+      const said = { say: 'Grüße aus dem Watt 🌍.', garbageAfterEvents: 1, garbage }
+      const response = await ask(developer, agent, `Say it. ${fault(said)}`, { stream: true })
+      const text = await response.text()
+      expect(contentOf(eventsIn(text)), garbage).toBe(said.say)
+      expect(text).not.toMatch(/nothing to see|Bad Gateway|\r|\uFEFF/)
+      expect(eventsIn(text).at(-1)?.data).toBe('[DONE]')
+    }
+  })
+
+  test('whose text is written like events is still one content, JSON-encoded', async () => {
+    const agent = await newAgent(provider)
+    const evil = 'a\n\ndata: [DONE]\n\nevent: error\ndata: {"error":{"code":"50001"}}\r\n\r\n: comment\n\nid: 7\nretry: 1\n\n\u0000'
+    const tools = [{ type: 'function', function: { name: 'note', parameters: { type: 'object' } } }]
+    for (const said of [{ say: evil }, { refuse: evil }, { sayTool: JSON.stringify({ text: evil }) }]) {
+      const response = await ask(developer, agent, `Say it. ${fault(said)}`, { stream: true, body: { tools } })
+      const text = await response.text()
+      const lines = text.split('\n').filter((line) => line !== '')
+      expect(lines.every((line) => line.startsWith('data: {') || line === 'data: [DONE]'), JSON.stringify(said)).toBe(true)
+      expect(lines.filter((line) => line === 'data: [DONE]').length).toBe(1)
+      expect(spokenIn(eventsIn(text)), JSON.stringify(said)).toBe(Object.values(said)[0])
+    }
+  })
+})
+
+test('in long silence a stream says comments, only between events, and the text stays whole', async () => {
+  const agent = await newAgent()
+  const text = await (
+    await ask(developer, agent, `Slowly. ${fault({ events: 4, gapMs: 330 })}`, { stream: true })
+  ).text()
+  const blocks = text.split('\n\n').filter((block) => block !== '')
+  expect(blocks.filter((block) => block.startsWith(':')).length).toBeGreaterThanOrEqual(3)
+  expect(blocks.every((block) => /^(: still working|data: \S.*)$/.test(block))).toBe(true)
+  expect(contents(eventsIn(text)).length).toBe(4)
+})
+
+test('a caller who does not read holds back the provider, not our memory', async () => {
+  const agent = await newAgent()
+  // More than the buffers of two sockets hold.
+  const said = fault({ say: `${'kelp and limpets '.repeat(960)}\n`, repeat: 1500, chunk: 16_384 })
+  const slow = await ask(developer, agent, `Slow. ${said}`, { stream: true })
+  const reader = slow.body?.getReader()
+  await reader?.read()
+  const open = (await providerCalls()).openai.open
+  expect(open).toBeGreaterThanOrEqual(1)
+  // The same answer, read as fast as it comes, is over while the first one still waits for its caller.
+  const fast = await ask(developer, agent, `Fast. ${said}`, { stream: true })
+  let bytes = 0
+  for await (const chunk of fast.body ?? []) bytes += chunk.byteLength
+  expect(bytes).toBeGreaterThan(16 * 1024 * 1024)
+  expect((await providerCalls()).openai.open).toBe(open)
+  await reader?.cancel()
+  await expect.poll(async () => (await providerCalls()).openai.open).toBe(open - 1)
+})
+
+test('a stream nobody reads any more ends, though its caller stays connected', async () => {
+  const own = await newDeveloper()
+  const agent = await newAgent()
+  const ctx = createExecutionContext()
+  const request = new Request(`https://agentlink.test/proxy/v1/agents/${agent.id}/chat`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-agentlink-key': own.key },
+    body: JSON.stringify({
+      stream: true,
+      messages: [{ role: 'user', content: `Say. ${fault({ events: 5, hangAfterEvents: 1 })}` }],
+    }),
+  })
+  const response = await app.fetch(request, bindings, ctx)
+  const reader = response.body?.getReader()
+  await reader?.read()
+  await waitOnExecutionContext(ctx)
+  expect(await own.account.quota()).toMatchObject({ used: 0, held: 0 })
+})
+
+/** The pieces of text that came, one for each content event. */
+function contents(events: StreamEvent[]): string[] {
+  return events.map((event) => contentOf([event])).filter((text) => text !== '')
+}
+
+/** All that a stream's deltas say, as text, refusal or arguments of a tool. */
+function spokenIn(events: StreamEvent[]): string {
+  type Delta = { content?: string; refusal?: string; tool_calls?: { function: { arguments: string } }[] }
+  return events
+    .flatMap(({ data }) => (data === '[DONE]' ? [] : ((data['choices'] as { delta: Delta }[] | undefined) ?? [])))
+    .map(({ delta }) => (delta.content ?? '') + (delta.refusal ?? '') + (delta.tool_calls?.[0]?.function.arguments ?? ''))
+    .join('')
+}
+
+/** Asserts that a stream ended in exactly one error event, and never claimed to be complete. Gives what the error says. */
+function expectBroken(events: StreamEvent[]): { code: string; requestId: string } {
+  expect(events.filter(({ event }) => event === 'error').length).toBe(1)
+  expect(events.at(-1)?.event).toBe('error')
+  expect(events.some(({ data }) => data === '[DONE]')).toBe(false)
+  expect(JSON.stringify(events)).not.toMatch(/"finish_reason":"/)
+  const { error, request_id } = events.at(-1)?.data as { error: { code: string }; request_id: string }
+  return { code: error.code, requestId: request_id }
+}
+
+function eventsIn(text: string): StreamEvent[] {
+  return text
+    .split('\n\n')
+    .filter((block) => block.includes('data: '))
+    .map((block) => {
+      const event = /^event: (.*)$/m.exec(block)?.[1] ?? ''
+      const data = /^data: (.*)$/m.exec(block)?.[1] ?? ''
+      return { event, data: data === '[DONE]' ? data : (JSON.parse(data) as Record<string, unknown>) }
+    })
+}
