@@ -73,9 +73,10 @@ BEGIN
         month := this_month + make_interval(months => ahead);
         partition := 'call_logs_' || to_char(month, 'YYYY_MM');
         CONTINUE WHEN to_regclass(partition) IS NOT NULL;
-        -- Nobody may write a row of this month into the default partition between the move and the attachment. Whoever
-        -- held the lock before us may have made the partition, so it is looked for again.
-        LOCK TABLE call_logs_default IN ACCESS EXCLUSIVE MODE;
+        -- Writers wait here, at the whole table and not at the default partition: one that had already chosen the default
+        -- for its row would be refused once the month has a partition. Readers do not wait. Whoever held the lock
+        -- before us may have made the partition, so it is looked for again.
+        LOCK TABLE ONLY call_logs IN SHARE ROW EXCLUSIVE MODE;
         CONTINUE WHEN to_regclass(partition) IS NOT NULL;
         starts := month AT TIME ZONE 'UTC';
         ends := (month + INTERVAL '1 month') AT TIME ZONE 'UTC';

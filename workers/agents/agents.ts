@@ -5,6 +5,7 @@
  */
 import { and, asc, eq, gt, sql, type SQL } from 'drizzle-orm'
 import * as z from 'zod'
+import { creatorProfiles } from '../auth/tables.ts'
 import { db, isUniqueViolation, reach } from '../base/db.ts'
 import { AppError, refuseField } from '../base/errors.ts'
 import { isUuid, newId } from '../base/ids.ts'
@@ -148,20 +149,29 @@ export async function forgetAgent(env: Bindings, agent: Pick<Agent, 'id' | 'slug
   await forgetCopies(env, [agent.id, agent.slug])
 }
 
-export type PublishedAgent = Pick<Agent, 'id' | 'slug' | 'name' | 'description' | 'category' | 'creatorId'> & {
-  pricePerCall: Amount
-  publishedAt: Date | null
+export type PublishedAgent = Pick<
+  Agent,
+  'id' | 'slug' | 'name' | 'description' | 'category' | 'provider' | 'model' | 'pricePerCall'
+> & {
+  creatorName: string
+  publishedAt: Date
 }
 
 /** Published agents in the order of their slugs, at most `PAGE_MAX`, those after the slug `after`. Straight from Postgres. */
 export async function listPublished(env: Bindings, after = ''): Promise<PublishedAgent[]> {
-  const { id, slug, name, description, category, creatorId, pricePerCall } = agentColumns
-  const columns = { id, slug, name, description, category, creatorId, pricePerCall, publishedAt: agents.publishedAt }
-  const isNext = and(eq(agents.status, 'active'), gt(agents.slug, after))
+  const { id, slug, name, description, category, provider, model, pricePerCall } = agentColumns
+  const creatorName = sql<string>`coalesce(${creatorProfiles.displayName}, '')`
+  const publishedAt = sql<string>`coalesce(${agents.publishedAt}, ${agents.createdAt})`
   const rows = await reach(() =>
-    db(env).select(columns).from(agents).where(isNext).orderBy(asc(agents.slug)).limit(PAGE_MAX),
+    db(env)
+      .select({ id, slug, name, description, category, provider, model, pricePerCall, creatorName, publishedAt })
+      .from(agents)
+      .leftJoin(creatorProfiles, eq(creatorProfiles.userId, agents.creatorId))
+      .where(and(eq(agents.status, 'active'), gt(agents.slug, after)))
+      .orderBy(asc(agents.slug))
+      .limit(PAGE_MAX),
   )
-  return rows.map((row) => ({ ...row, pricePerCall: amount(row.pricePerCall) }))
+  return rows.map((row) => ({ ...row, pricePerCall: amount(row.pricePerCall), publishedAt: new Date(row.publishedAt) }))
 }
 
 const inAgents = (agentId: string, version: number): Place => ({

@@ -15,6 +15,7 @@ export class EventWriter {
   readonly #heartbeatMs: number
   #lastAt = clock.now()
   #isWriting = false
+  #isClosed = false
   #timer: number | null = null
   readonly #letGo = (): void => {
     // Nobody reads: only an abort ends a write that waits for a reader.
@@ -33,25 +34,34 @@ export class EventWriter {
 
   /** Sends events; resolves when the caller's connection has taken them, rejects when the caller is gone. */
   async write(events: string): Promise<void> {
+    await this.#untilTaken(() => this.#writer.write(encoder.encode(events)))
+  }
+
+  /** Ends the stream, once; a caller who is gone already is no error. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    await this.#untilTaken(() => this.#writer.close()).catch(() => {})
+    this.#clocks.signal.removeEventListener('abort', this.#letGo)
+  }
+
+  /** Waits for the caller on the caller's time. Clocks that have stopped end no wait: then it is one heartbeat's. */
+  async #untilTaken(send: () => Promise<void>): Promise<void> {
     this.#isWriting = true
     this.#clocks.callersTurn()
+    const limit = this.#clocks.stopped ? setTimeout(this.#letGo, this.#heartbeatMs) : null
     try {
-      await this.#writer.write(encoder.encode(events))
+      await send()
     } catch (thrown) {
       this.#clocks.leave()
       throw thrown
     } finally {
+      clearTimeout(limit)
       this.#isWriting = false
       this.#lastAt = clock.now()
       this.#clocks.providersTurn()
     }
-  }
-
-  /** Ends the stream; a caller who is gone already is no error. */
-  async close(): Promise<void> {
-    this.#clocks.signal.removeEventListener('abort', this.#letGo)
-    clearTimeout(this.#timer)
-    await this.#writer.close().catch(() => {})
   }
 
   #watch(inMs: number): void {

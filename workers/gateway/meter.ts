@@ -48,8 +48,13 @@ export class Meter {
     return {
       inputTokens: this.#usage.inputTokens ?? null,
       outputTokens: this.#usage.outputTokens ?? null,
-      latencyMs: clock.now() - this.#startedAt,
-      firstContentMs: this.#firstContentAt === undefined ? null : this.#firstContentAt - this.#startedAt,
+      latencyMs: this.#since(clock.now()),
+      firstContentMs: this.#firstContentAt === undefined ? null : this.#since(this.#firstContentAt),
     }
+  }
+
+  /** A clock that was set back makes no negative duration: the call log takes none. */
+  #since(time: number): number {
+    return Math.max(0, time - this.#startedAt)
   }
 }

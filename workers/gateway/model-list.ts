@@ -10,7 +10,7 @@ function model(agent: PublishedAgent): Record<string, unknown> {
   return {
     id: agent.slug,
     object: 'model',
-    created: Math.floor(agent.publishedAt / 1_000),
+    created: Math.floor(agent.publishedAt.getTime() / 1_000),
     owned_by: agent.creatorName,
     agent_id: agent.id,
     slug: agent.slug,

@@ -3,6 +3,7 @@ import { describe, log } from '../base/log.ts'
 import { Chunks, DONE, errorEvent } from './completion.ts'
 import { EventWriter } from './event-writer.ts'
 import { callError } from './failure.ts'
+import { KEPT_CHARS_MAX } from '../quota/protocol.ts'
 import type { Run } from './chat.ts'
 import type { SafeDelta } from './egress.ts'
 
@@ -34,7 +35,8 @@ async function pump(run: Run, writer: EventWriter, first: IteratorResult<SafeDel
       let events = chunks.of(step.value)
       if (isComplete && call.includeUsage && meter.usage) events += chunks.usage(meter.usage)
       if (isComplete) events += DONE
-      if (call.idempotency) sent += events
+      // One that has grown too long to be kept need not be collected any further.
+      if (call.idempotency && sent.length <= KEPT_CHARS_MAX) sent += events
       if (isComplete)
         await bill.charge(call.idempotency && { contentType: 'text/event-stream; charset=utf-8', body: sent })
       await writer.write(events)

@@ -23,6 +23,7 @@ const ANSWER_MAX_BYTES = 8 * 1024 * 1024
 const ERROR_MAX_BYTES = 64 * 1024
 const TRIES = 2
 const PAUSE_MS = 100
+const CLOSED = { done: true, value: undefined } as const
 
 /**
  * Sends a call to its provider and gives the answer's deltas in the batches in which they arrive; the last delta is `end`.
@@ -102,7 +103,9 @@ async function* readStream(response: Response, adapter: Provider, clocks: Clocks
   let hasEnded = false
   try {
     for (;;) {
-      const { done, value } = await during('truncated', clocks, () => reader.read())
+      const reading = during('truncated', clocks, () => reader.read())
+      // After the terminal marker the answer is whole, however its connection ends.
+      const { done, value } = await (hasEnded ? reading.catch(() => CLOSED) : reading)
       clocks.heard()
       const batch = translate(read, done ? parser.end() : parser.push(value))
       if (batch.deltas.length > 0 && !hasEnded) yield batch.deltas

@@ -1,26 +1,29 @@
 /**
- * The Worker as it would be deployed, in workerd without wrangler's proxy before it: for journeys and benchmarks.
- * `wrangler deploy --dry-run` builds it, wrangler.toml says which objects and queues it has, miniflare plays the queues.
+ * The Worker as it would be deployed, in workerd with nothing before it and nothing beside it but its queues: for journeys
+ * and benchmarks. wrangler builds it and reads wrangler.toml; `npm start` uses `wrangler dev` instead (`worker.ts`).
  */
-import { type ChildProcess, execFile } from 'node:child_process'
-import diagnostics from 'node:diagnostics_channel'
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire, stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import { convertV4MiniflareOptions, Miniflare, NoOpLog, type V4WorkerOptions } from 'miniflare'
-import { unstable_getMiniflareWorkerOptions as workerOptions } from 'wrangler'
+import { unstable_getMiniflareWorkerOptions as wranglerOptions } from 'wrangler'
+import { type Module, SOCKETS, workerdConfig } from './workerd-config.ts'
 
-const CONFIG = join(import.meta.dirname, '..', '..', 'wrangler.toml')
-const WRANGLER = join(import.meta.dirname, '..', '..', 'node_modules', 'wrangler', 'wrangler-dist', 'cli.js')
+const ROOT = join(import.meta.dirname, '..', '..')
+const WRANGLER = join(ROOT, 'node_modules', 'wrangler', 'wrangler-dist', 'cli.js')
 /** On Linux a file system in memory. */
 const MEMORY = '/dev/shm'
 const BUILD_MS_MAX = 60_000
+const START_MS_MAX = 10_000
 /** No update check, no statistics, no question to Cloudflare: it must work without a network. */
 const QUIET = {
   CI: '1',
-  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
   WRANGLER_SEND_ERROR_REPORTS: 'false',
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_WRITE_LOGS: 'false',
@@ -31,34 +34,133 @@ export type BuiltWorkerOptions = {
   bindings: Record<string, string>
   /** 0 or absent: any free one. */
   port?: number
-  /** Where objects keep their state: on a memory file system until `stop`, or in a folder that stays. */
+  /** Where objects keep their state: in memory until `stop`, or in a folder that stays. */
   storage: 'memory' | { dir: string }
-  /** Takes each line that the Worker logs. */
+  /** Takes each line that the Worker writes. */
   log?: (line: string) => void
-  /** Other modules in place of the built ones; the first is the main module and may import the rest. */
+  /** Modules to run in place of the built one; the first is the main module. */
   modules?: Module[]
 }
 
-export type Module = { path: string; contents: string }
-
 export type BuiltWorker = {
-  /** The Worker's own socket: nothing of miniflare stands before it. */
+  /** The Worker's own socket. */
   url: string
   /** Of workerd, for those who measure it. */
   processId: number
-  /** What `memory` came to be: a folder in memory, or on disk where there is none. */
+  /** Where objects keep their state: on disk after all, where this machine has no file system in memory. */
   storageDir: string
   /** Runs the `scheduled` handler as the cron of this pattern would. Rejects if the handler throws. */
   runCron(cron: string): Promise<void>
+  /** For each queue: messages sent, batches delivered, messages waiting or on retry, messages given up. */
+  queues(): Promise<Record<string, { sent: number; delivered: number; waiting: number; dead: number }>>
   stop(): Promise<void>
 }
 
-/** Builds the shipped Worker once per process and starts it. Rejects with the build's or workerd's own words. */
+/** Builds the shipped Worker, once per process, and starts it. Rejects with the build's or workerd's own words. */
 export async function startBuiltWorker(options: BuiltWorkerOptions): Promise<BuiltWorker> {
-  const { bindings, log } = options
-  return runWorkerd(options, {
-    ...workerOptions(CONFIG).workerOptions,
-    modules: esModules(options.modules ?? [await builtModule()]),
-    bindings,
-  }, log)
+  const { bindings, port = 0, storage, log = () => {} } = options
+  const modules = options.modules ?? [await builtModule()]
+  const workDir = await mkdtemp(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'agentlink-worker-'))
+  const storageDir = storage === 'memory' ? join(workDir, 'objects') : storage.dir
+  await mkdir(storageDir, { recursive: true })
+  const { workerOptions: wrangler } = wranglerOptions(join(ROOT, 'wrangler.toml'))
+  const broker = await workerModule(join(import.meta.dirname, 'queue-broker.ts'))
+  const configPath = join(workDir, 'workerd.capnp')
+  const config = workerdConfig({ modules, bindings, wrangler, storageDir, port, broker })
+  await writeFile(configPath, config, { mode: 0o600 })
+  const child = spawn(workerdPath(), ['serve', configPath, '--experimental', '--control-fd=3'], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  })
+  const stop = async (): Promise<void> => {
+    await end(child)
+    await rm(workDir, { recursive: true, force: true })
+  }
+  try {
+    const ports = await listening(child, log)
+    const control = `http://127.0.0.1:${ports.get(SOCKETS.control)}`
+    return {
+      url: `http://127.0.0.1:${ports.get(SOCKETS.door)}`,
+      processId: child.pid ?? 0,
+      storageDir,
+      async runCron(cron) {
+        const { outcome } = (await getJson(`${control}/?cron=${encodeURIComponent(cron)}`)) as { outcome: string }
+        if (outcome !== 'ok') throw new Error(`The cron ${cron} ended with "${outcome}".`)
+      },
+      queues: async () => (await getJson(control)) as Awaited<ReturnType<BuiltWorker['queues']>>,
+      stop,
+    }
+  } catch (thrown) {
+    await stop()
+    throw thrown
+  }
+}
+
+let built: Promise<Module> | undefined
+
+/** The one module that `wrangler deploy` would upload. */
+export function builtModule(): Promise<Module> {
+  built ??= build()
+  return built
+}
+
+async function build(): Promise<Module> {
+  const outDir = await mkdtemp(join(tmpdir(), 'agentlink-build-'))
+  try {
+    const args = [WRANGLER, 'deploy', '--dry-run', '--config', join(ROOT, 'wrangler.toml'), '--outdir', outDir]
+    await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...QUIET }, timeout: BUILD_MS_MAX })
+    return { name: 'index.js', text: await readFile(join(outDir, 'index.js'), 'utf8') }
+  } finally {
+    await rm(outDir, { recursive: true })
+  }
+}
+
+/** A file of Worker code that imports nothing, as a module for workerd. */
+export async function workerModule(path: string): Promise<Module> {
+  return { name: 'index.js', text: stripTypeScriptTypes(await readFile(path, 'utf8')) }
+}
+
+/** The binary itself: what stands in `node_modules/.bin` is a script that starts it as a child. */
+function workerdPath(): string {
+  const { default: path } = createRequire(import.meta.url)('workerd') as { default: string }
+  return path
+}
+
+/** The ports of both sockets, once workerd has reported them. */
+async function listening(child: ChildProcess, log: (line: string) => void): Promise<Map<string, number>> {
+  const said: string[] = []
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream as Readable }).on('line', (line) => {
+      if (said.length < 50) said.push(line)
+      log(line)
+    })
+  const ports = new Map<string, number>()
+  const names = Object.values(SOCKETS)
+  const reported = (async () => {
+    for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
+      const report = JSON.parse(line) as { event: string; socket: string; port: number }
+      if (report.event === 'listen') ports.set(report.socket, report.port)
+      if (names.every((name) => ports.has(name))) return true
+    }
+    return false
+  })()
+  const isUp = await Promise.race([
+    reported,
+    once(child, 'exit').then(() => false),
+    once(AbortSignal.timeout(START_MS_MAX), 'abort').then(() => false),
+  ])
+  if (!isUp) throw new Error(`workerd did not start: ${said.join('\n')}`)
+  return ports
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill('SIGKILL')
+  await gone
+}
+
+async function getJson(url: string): Promise<unknown> {
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(`${response.status}: ${(await response.text()).slice(0, 500)}`)
+  return response.json()
 }

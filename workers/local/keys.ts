@@ -44,7 +44,7 @@ async function userId(named: string): Promise<string> {
   await client.connect()
   const { rows } = await client
     .query<{ id: string }>('SELECT id FROM users WHERE email = $1', [named])
-    .finally(() => client.end())
+    .finally(async () => client.end())
   return rows[0]?.id ?? fail(`There is no user ${named}.`)
 }
 

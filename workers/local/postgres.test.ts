@@ -6,8 +6,8 @@ import { neon, neonConfig, NeonDbError, Pool, type NeonQueryFunction } from '@ne
 import { eq } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/neon-http'
 import { Client } from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import WebSocket from 'ws'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { WebSocket } from 'ws'
 import { agents } from '../agents/tables.ts'
 import { users } from '../auth/tables.ts'
 import { migrate } from './migrate.ts'
@@ -295,8 +295,22 @@ describe.each([
   })
 })
 
-describe('PGlite on disk', () => {
-  it('still has after a restart what was written before', async () => {
+describe('PGlite', () => {
+  it('cuts off a client that keeps everybody waiting in an open transaction', async () => {
+    const postgres = await startPostgres({ port: 0 })
+    const client = new Client({ connectionString: postgres.url })
+    const cutOff = new Promise((resolve) => client.on('error', resolve))
+    await client.connect()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    await client.query('BEGIN')
+    vi.advanceTimersByTime(30_000)
+    vi.useRealTimers()
+    expect(await cutOff).toMatchObject({ code: '25P03' })
+    expect(await postgres.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
+    await postgres.stop()
+  })
+
+  it('on disk still has after a restart what was written before', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'agentlink-pglite-'))
     const first = await startPostgres({ port: 0, dataDir })
     await first.query('CREATE TABLE kept AS SELECT 1 AS one')

@@ -14,6 +14,7 @@ const USER = 'agentlink'
 const PASSWORD = 'not a secret: /?#'
 /** PostgreSQL refuses to run as root; as root it is run as nobody. */
 const NOBODY = { uid: 65_534, gid: 65_534 }
+const LEAVING_MS = 2_000
 const READY = 'ready to accept connections'
 
 export type RealPostgres = { url: string; stop(): Promise<void> }
@@ -63,9 +64,11 @@ export async function startRealPostgres(): Promise<RealPostgres> {
     async stop() {
       process.off('exit', stopNow)
       const gone = once(server, 'exit')
-      // Fast shutdown: clients are disconnected, the data stays whole.
-      server.kill('SIGINT')
+      // SIGTERM waits for clients that are just leaving; SIGINT throws out the others.
+      server.kill('SIGTERM')
+      const patience = setTimeout(stopNow, LEAVING_MS)
       await gone
+      clearTimeout(patience)
       await rm(folder, { recursive: true })
     },
   }

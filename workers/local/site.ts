@@ -103,7 +103,7 @@ async function fileAt(path: string): Promise<Found | undefined> {
  * Builds the site for an API into `dist`, unless that was done since its sources last changed. Rejects naming the log when
  * the build fails.
  */
-export async function buildSite({ root, dist, logPath, apiUrl }: BuildOptions): Promise<void> {
+export async function buildSite({ root, dist, logPath, apiUrl, signal }: BuildOptions): Promise<void> {
   const marker = join(dist, 'built-for.txt')
   const built = await stat(marker).catch(() => undefined)
   if (built && built.mtimeMs > (await newest(root)) && (await readFile(marker, 'utf8')) === apiUrl) return
@@ -113,14 +113,22 @@ export async function buildSite({ root, dist, logPath, apiUrl }: BuildOptions): 
     env: { ...process.env, ASTRO_TELEMETRY_DISABLED: '1', PUBLIC_API_URL: apiUrl },
     stdio: ['ignore', logFile, logFile],
     timeout: BUILD_MS_MAX,
+    signal,
   })
-  const [code] = (await once(build, 'exit')) as [number | null]
   closeSync(logFile)
+  const [code] = (await once(build, 'exit')) as [number | null]
   if (code !== 0) throw new Error(`The site could not be built. See ${logPath}.`)
   await writeFile(marker, apiUrl)
 }
 
-type BuildOptions = { root: string; dist: string; logPath: string; apiUrl: string }
+type BuildOptions = {
+  root: string
+  dist: string
+  logPath: string
+  apiUrl: string
+  /** Ends a build that nobody waits for any more. */
+  signal: AbortSignal
+}
 
 /** When the youngest source of the site was written, in milliseconds since 1970. */
 async function newest(root: string): Promise<number> {

@@ -3,15 +3,14 @@
  * What one part needs of another is handed over here; the parts do not know each other.
  */
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { migrate } from './migrate.ts'
-import { startPostgres } from './postgres.ts'
+import { type Postgres, startPostgres } from './postgres.ts'
 import { type Providers, startProviders } from './providers.ts'
-import { startRedis } from './redis.ts'
-import { localSecrets } from './secrets.ts'
+import { type RedisDoor, startRedis } from './redis.ts'
+import { localSecrets, type Secrets } from './secrets.ts'
 import { seed, type Seeded } from './seed.ts'
 import { buildSite, startSite } from './site.ts'
 import { startWorker } from './worker.ts'
@@ -51,105 +50,150 @@ export class Running {
 
 /** Starts everything, adding to `running` what is up. Rejects with a sentence for the reader; the rest is then not started. */
 export async function startStack(options: StackOptions, running: Running): Promise<Stack> {
-  const { dir, port, sitePort, env, onUp, onCrash } = options
-  const at = (name: string): string => join(dir, name)
-  await mkdir(at('logs'), { recursive: true })
-  const lock = await takeLock(at('lock'))
-  running.add(() => lock.close())
-  // The description is there exactly as long as what it describes.
-  const unlist = (): Promise<void> => rm(at('stack.json'), { force: true })
-  await unlist()
-  running.add(unlist)
-  for (const [wanted, flag] of [
-    [port, '--port'],
-    [sitePort, '--site-port'],
-  ] as const)
-    await assertFree(wanted, flag)
-  if (options.fresh) await empty(dir)
-  await mkdir(at('worker'), { recursive: true })
-  const secrets = await localSecrets(at('secrets.json'))
+  const secrets = await prepare(options, running)
+  // The site takes as long to build as all the rest to start, so it is built meanwhile.
+  const built = buildBeside(options, running)
+  const doors = await openDoors(options, secrets, running)
+  const api = await startApi(options, { ...doors, secrets }, running)
+  const { operatorToken, encryptionKey } = secrets
+  const seeded = await seed({ postgres: doors.postgres, apiUrl: api, operatorToken, encryptionKey })
+  options.onUp('Market', `${seeded.agents.length} agents to call`)
+  const stack: Stack = { api, site: await openSite(options, await built, running), seeded }
+  await describeStack(join(options.dir, 'stack.json'), stack)
+  return stack
+}
 
+/** Makes sure that this folder and these ports are ours, and that nobody reads the description of an earlier stack. */
+async function prepare({ dir, port, sitePort, fresh }: StackOptions, running: Running): Promise<Secrets> {
+  await mkdir(join(dir, 'logs'), { recursive: true })
+  const lock = await takeLock(join(dir, 'lock'))
+  running.add(() => lock.close())
+  const description = join(dir, 'stack.json')
+  await rm(description, { force: true })
+  running.add(() => rm(description, { force: true }))
+  await assertFree(port, '--port')
+  await assertFree(sitePort, '--site-port')
+  if (fresh) await empty(dir)
+  await mkdir(join(dir, 'worker'), { recursive: true })
+  return localSecrets(join(dir, 'secrets.json'))
+}
+
+type Doors = { postgres: Postgres; redis: RedisDoor; providers: Providers }
+
+async function openDoors({ dir, port, env, onUp }: StackOptions, secrets: Secrets, running: Running): Promise<Doors> {
+  const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = env
   const postgres = await atPort(port + 1, (port) =>
-    startPostgres(env['DATABASE_URL'] ? { port, databaseUrl: env['DATABASE_URL'] } : { port, dataDir: at('postgres') }),
+    startPostgres(databaseUrl ? { port, databaseUrl } : { port, dataDir: join(dir, 'postgres') }),
   )
   running.add(() => postgres.stop())
-  const migrated = await migrate(postgres.url)
-  onUp('Postgres', `${postgres.url}${migrated.length > 0 ? ` (migrated to ${migrated.at(-1)?.slice(0, 4)})` : ''}`)
+  const applied = await migrate(postgres.url).catch((thrown: Error) => {
+    throw new Error(`${thrown.message} To begin with an empty stack: npm start -- --fresh`, { cause: thrown })
+  })
+  const newest = applied.at(-1)
+  onUp('Postgres', newest === undefined ? postgres.url : `${postgres.url} (migrated to ${newest.slice(0, 4)})`)
 
   const redis = await atPort(port + 2, (port) =>
-    startRedis({ port, token: secrets.redisToken, ...(env['REDIS_URL'] ? { redisUrl: env['REDIS_URL'] } : {}) }),
+    startRedis({ port, token: secrets.redisToken, ...(redisUrl ? { redisUrl } : {}) }),
   )
   running.add(() => redis.stop())
   onUp('Redis', redis.url)
 
   const providers = await atPort(port + 3, (port) => startProviders({ port }))
   running.add(() => providers.stop())
-  const upstream = providerVariables(env, providers)
-  onUp(
-    'Providers',
-    [
-      ...new Set(
-        Object.values(upstream)
-          .filter((value) => value.startsWith('http'))
-          .map((value) => new URL(value).origin),
-      ),
-    ].join(', '),
-  )
+  const real = upstreams(env, providers).filter(({ url }) => !url?.startsWith(providers.url))
+  onUp('Providers', [providers.url, ...real.map(({ name, url }) => `${name}: ${url ?? 'the real one'}`)].join(', '))
+  return { postgres, redis, providers }
+}
 
-  const site = `http://127.0.0.1:${sitePort}`
-  const logPath = at('logs/worker.log')
+async function startApi(
+  options: StackOptions,
+  { postgres, redis, providers, secrets }: Doors & { secrets: Secrets },
+  running: Running,
+): Promise<string> {
+  const { dir, port, sitePort, env, onCrash, onUp } = options
+  const logPath = join(dir, 'logs', 'worker.log')
+  const variables = {
+    DATABASE_URL: postgres.url,
+    DATABASE_HTTP_URL: postgres.httpUrl,
+    UPSTASH_REDIS_REST_URL: redis.url,
+    UPSTASH_REDIS_REST_TOKEN: redis.token,
+    ENCRYPTION_KEY: secrets.encryptionKey,
+    OPERATOR_TOKEN: secrets.operatorToken,
+    ALLOWED_ORIGINS: `http://127.0.0.1:${sitePort},http://localhost:${sitePort}`,
+    ...providerVariables(env, providers),
+  }
+  const onWorkerCrash = (why: string): void => onCrash(`The Worker stopped: ${why}. See ${logPath}.`)
   const worker = await startWorker({
     port,
-    stateDir: at('worker'),
+    stateDir: join(dir, 'worker'),
     logPath,
-    variables: {
-      DATABASE_URL: postgres.url,
-      DATABASE_HTTP_URL: postgres.httpUrl,
-      UPSTASH_REDIS_REST_URL: redis.url,
-      UPSTASH_REDIS_REST_TOKEN: redis.token,
-      ENCRYPTION_KEY: secrets.encryptionKey,
-      OPERATOR_TOKEN: secrets.operatorToken,
-      ALLOWED_ORIGINS: `${site},http://localhost:${sitePort}`,
-      ...upstream,
-    },
-    onCrash: (why) => onCrash(`The Worker stopped: ${why}. See ${logPath}.`),
+    variables,
+    onCrash: onWorkerCrash,
   }).catch((thrown: Error) => {
     throw new Error(`The Worker did not start: ${thrown.message}. See ${logPath}.`, { cause: thrown })
   })
   running.add(() => worker.stop())
   running.add(await runCrons(worker.url))
   onUp('API', worker.url)
-
-  const { operatorToken, encryptionKey } = secrets
-  const seeded = await seed({ postgres, apiUrl: worker.url, operatorToken, encryptionKey })
-  onUp('Market', `${seeded.agents.length} agents to call`)
-
-  const hasSite = existsSync(join('site', 'src'))
-  if (hasSite) {
-    await buildSite({ root: 'site', dist: at('site'), logPath: at('logs/site-build.log'), apiUrl: worker.url })
-    const served = await startSite({ port: sitePort, dist: at('site') })
-    running.add(() => served.stop())
-    onUp('Site', served.url)
-  }
-  const stack: Stack = { api: worker.url, site: hasSite ? site : null, seeded }
-  await describeStack(at('stack.json'), stack)
-  return stack
+  return worker.url
 }
 
-/** Where the Worker finds the providers: the real ones where the environment says so, otherwise the stand-ins. */
-function providerVariables(env: StackOptions['env'], providers: Providers): Record<string, string> {
-  const standIns = [
-    { baseUrl: 'OPENAI_BASE_URL', key: 'OPENAI_API_KEY', url: providers.openaiBaseUrl },
-    { baseUrl: 'ANTHROPIC_BASE_URL', key: 'ANTHROPIC_API_KEY', url: providers.anthropicBaseUrl },
-    { baseUrl: 'GOOGLE_BASE_URL', key: 'GOOGLE_AI_API_KEY', url: providers.googleBaseUrl },
-  ]
-  const variables: Record<string, string> = {}
-  for (const { baseUrl, key, url } of standIns) {
-    variables[key] = env[key] || 'stand-in'
-    // A key without an address means the provider itself, which is the Worker's default.
-    if (env[baseUrl] || !env[key]) variables[baseUrl] = env[baseUrl] || url
+/** Builds the site; gives the problem if there is one. A site that cannot be built does not keep the API away. */
+async function buildBeside({ dir, port }: StackOptions, running: Running): Promise<string | null> {
+  const building = new AbortController()
+  running.add(() => building.abort())
+  try {
+    await buildSite({
+      root: 'site',
+      dist: join(dir, 'site'),
+      logPath: join(dir, 'logs', 'site-build.log'),
+      apiUrl: `http://127.0.0.1:${port}`,
+      signal: building.signal,
+    })
+    return null
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown.message : String(thrown)
   }
-  return variables
+}
+
+async function openSite(
+  { dir, sitePort, onUp }: StackOptions,
+  problem: string | null,
+  running: Running,
+): Promise<string | null> {
+  if (problem !== null) {
+    onUp('Site', `missing: ${problem}`)
+    return null
+  }
+  const site = await startSite({ port: sitePort, dist: join(dir, 'site') })
+  running.add(() => site.stop())
+  onUp('Site', site.url)
+  return site.url
+}
+
+type Upstream = { name: string; baseUrl: string; key: string; secret: string; url: string | undefined }
+
+/** The providers the Worker talks to: the real ones where the environment says so, otherwise the stand-ins. */
+function upstreams(env: StackOptions['env'], providers: Providers): Upstream[] {
+  const standIns = [
+    { name: 'OpenAI', baseUrl: 'OPENAI_BASE_URL', key: 'OPENAI_API_KEY', standIn: providers.openaiBaseUrl },
+    { name: 'Anthropic', baseUrl: 'ANTHROPIC_BASE_URL', key: 'ANTHROPIC_API_KEY', standIn: providers.anthropicBaseUrl },
+    { name: 'Google', baseUrl: 'GOOGLE_BASE_URL', key: 'GOOGLE_AI_API_KEY', standIn: providers.googleBaseUrl },
+  ]
+  return standIns.map(({ standIn, ...names }) => {
+    const given = env[names.baseUrl]
+    const secret = env[names.key]
+    // A key without an address means the provider itself, which is the Worker's default.
+    return { ...names, secret: secret || 'stand-in', url: given || (secret ? undefined : standIn) }
+  })
+}
+
+function providerVariables(env: StackOptions['env'], providers: Providers): Record<string, string> {
+  const pairs = upstreams(env, providers).flatMap(({ baseUrl, key, secret, url }) => [
+    [key, secret],
+    ...(url === undefined ? [] : [[baseUrl, url]]),
+  ])
+  return Object.fromEntries(pairs) as Record<string, string>
 }
 
 /** Wrangler fires no schedules by itself: each is run now and then every hour. Gives what ends that. */

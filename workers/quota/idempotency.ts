@@ -2,11 +2,9 @@
  * Idempotency keys of an account. A key is claimed by a call at admission; a charged call keeps it for 24 hours together
  * with its answer, a released one gives it back, so that a call that cost nothing may be tried again.
  */
-import type { KeptResponse } from './protocol.ts'
+import { KEPT_CHARS_MAX, type KeptResponse } from './protocol.ts'
 
 const KEEP_MS = 24 * 3_600_000
-/** A longer answer is not kept; asking for it again is refused, and not charged. */
-export const KEPT_BODY_MAX_BYTES = 512 * 1024
 /** How many expired keys one sweep removes. */
 const SWEEP_MAX = 500
 
@@ -57,7 +55,7 @@ export class IdempotencyKeys {
   /** Keeps the answer of a charged call. Returns when it may be forgotten. */
   keep(key: string, response: Omit<KeptResponse, 'callId'> | undefined, now: number): number {
     const expiresAt = now + KEEP_MS
-    const isSmall = response && response.body.length <= KEPT_BODY_MAX_BYTES
+    const isSmall = response && response.body.length <= KEPT_CHARS_MAX
     this.#sql.exec(
       'UPDATE idempotency SET is_done = 1, content_type = ?, body = ?, expires_at = ? WHERE key = ?',
       isSmall ? response.contentType : null,

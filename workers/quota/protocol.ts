@@ -31,6 +31,9 @@ export type AdmitRequest = {
 
 export type RateState = { limit: number; remaining: number; resetMs: number }
 
+/** A longer answer is not kept for its idempotency key; asking for it again is refused, and not charged. */
+export const KEPT_CHARS_MAX = 512 * 1024
+
 /** An answer that was kept for an idempotency key, to be given again as it was. */
 export type KeptResponse = { contentType: string; body: string; callId: string }
 

@@ -1,6 +1,6 @@
 /** Streams that end badly, arrive oddly or are read slowly: what the caller sees, and what it costs. */
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { app } from '../app.ts'
 import type { Agent } from '../agents/agents.ts'
 import { fault } from './faults.ts'
@@ -8,6 +8,7 @@ import {
   ask,
   bindings,
   contentOf,
+  eventsIn,
   eventsOf,
   newAgent,
   newDeveloper,
@@ -21,6 +22,9 @@ import {
 const PROVIDERS: ProviderName[] = ['openai', 'anthropic', 'google']
 /** Fewer failures than open a breaker, also where each of them is tried twice. */
 const FAILURES_PER_AGENT = 4
+
+/** `STREAM_TOTAL_MS` of the test run. */
+const TEST_STREAM_MS = 5_000
 
 let developer: Developer
 beforeAll(async () => {
@@ -55,7 +59,7 @@ describe.each(PROVIDERS)('a stream of %s', (provider) => {
       expect(response.status).toBe(200)
       expect(contents(events).length).toBe(3)
       const error = expectBroken(events)
-      expect(error.code.slice(0, 3)).toMatch(/50[24]/)
+      expect(error.code.slice(0, 3)).toMatch(/50[234]/)
       if (CODES[name]) expect(error.code).toBe(CODES[name])
       expect(error.requestId).toBe(response.headers.get('x-request-id'))
       expect(await own.account.quota()).toMatchObject({ remaining: 100, used: 0, held: 0 })
@@ -172,24 +176,53 @@ test('a caller who does not read holds back the provider, not our memory', async
   await expect.poll(async () => (await providerCalls()).openai.open).toBe(open - 1)
 })
 
+test('a provider that leaves its connection open, or breaks it, after its terminal marker has answered well', async () => {
+  const agent = await newAgent()
+  const events = 'data: {"choices":[{"index":0,"delta":{"content":"Well."},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+  const real = globalThis.fetch
+  const badEnds = [() => {}, (body: ReadableStreamDefaultController) => body.error(new Error('reset'))]
+  const contexts = Array.from({ length: 12 }, () => createExecutionContext())
+  vi.spyOn(globalThis, 'fetch').mockImplementation((...asked) => {
+    if (!String(asked[0]).endsWith('/chat/completions')) return real(...asked)
+    const end = badEnds.pop() ?? (() => {})
+    badEnds.unshift(end)
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode(events)),
+      pull: end,
+    })
+    return Promise.resolve(new Response(body, { headers: { 'content-type': 'text/event-stream' } }))
+  })
+  for (const ctx of contexts) {
+    const answer = await app.fetch(chatRequest(developer, agent, 'Say.'), bindings, ctx)
+    expect((await eventsOf(answer)).at(-1)?.data).toBe('[DONE]')
+  }
+  await Promise.all(contexts.map((ctx) => waitOnExecutionContext(ctx)))
+  vi.restoreAllMocks()
+  expect((await ask(developer, agent, 'Still there?')).status).toBe(200)
+})
+
 test('a stream nobody reads any more ends, though its caller stays connected', async () => {
   const own = await newDeveloper()
   const agent = await newAgent()
   const ctx = createExecutionContext()
-  const request = new Request(`https://agentlink.test/proxy/v1/agents/${agent.id}/chat`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-agentlink-key': own.key },
-    body: JSON.stringify({
-      stream: true,
-      messages: [{ role: 'user', content: `Say. ${fault({ events: 5, hangAfterEvents: 1 })}` }],
-    }),
-  })
-  const response = await app.fetch(request, bindings, ctx)
+  const asked = `Say. ${fault({ events: 5, hangAfterEvents: 1 })}`
+  const response = await app.fetch(chatRequest(own, agent, asked), bindings, ctx)
   const reader = response.body?.getReader()
   await reader?.read()
+  const startedAt = Date.now()
   await waitOnExecutionContext(ctx)
+  expect(Date.now() - startedAt).toBeLessThan(TEST_STREAM_MS)
   expect(await own.account.quota()).toMatchObject({ used: 0, held: 0 })
 })
+
+/** A streamed call for `app.fetch`, which lets a test wait until everything that belongs to the call is over. */
+function chatRequest({ key }: Developer, { id }: Agent, text: string): Request {
+  return new Request(`https://agentlink.test/proxy/v1/agents/${id}/chat`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-agentlink-key': key },
+    body: JSON.stringify({ stream: true, messages: [{ role: 'user', content: text }] }),
+  })
+}
 
 /** The pieces of text that came, one for each content event. */
 function contents(events: StreamEvent[]): string[] {
@@ -213,15 +246,4 @@ function expectBroken(events: StreamEvent[]): { code: string; requestId: string 
   expect(JSON.stringify(events)).not.toMatch(/"finish_reason":"/)
   const { error, request_id } = events.at(-1)?.data as { error: { code: string }; request_id: string }
   return { code: error.code, requestId: request_id }
-}
-
-function eventsIn(text: string): StreamEvent[] {
-  return text
-    .split('\n\n')
-    .filter((block) => block.includes('data: '))
-    .map((block) => {
-      const event = /^event: (.*)$/m.exec(block)?.[1] ?? ''
-      const data = /^data: (.*)$/m.exec(block)?.[1] ?? ''
-      return { event, data: data === '[DONE]' ? data : (JSON.parse(data) as Record<string, unknown>) }
-    })
 }

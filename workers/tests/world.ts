@@ -118,15 +118,20 @@ export type StreamEvent = { event: string; data: Record<string, unknown> | '[DON
 
 /** All events of a stream, as they were written. */
 export async function eventsOf(response: Response): Promise<StreamEvent[]> {
-  const text = await response.text()
-  return text
-    .split('\n\n')
-    .filter((block) => block.includes('data: '))
-    .map((block) => {
-      const event = /^event: (.*)$/m.exec(block)?.[1] ?? ''
-      const data = /^data: (.*)$/m.exec(block)?.[1] ?? ''
-      return { event, data: data === '[DONE]' ? data : (JSON.parse(data) as Record<string, unknown>) }
-    })
+  return eventsIn(await response.text())
+}
+
+/** The events in the text of a stream. Only a line feed ends a line: U+2028 in a text does not. */
+export function eventsIn(text: string): StreamEvent[] {
+  return text.split('\n\n').flatMap((block) => {
+    const lines = block.split('\n')
+    const field = (name: string): string | undefined =>
+      lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2)
+    const data = field('data')
+    if (data === undefined) return []
+    const event = field('event') ?? ''
+    return [{ event, data: data === '[DONE]' ? data : (JSON.parse(data) as Record<string, unknown>) }]
+  })
 }
 
 /** The text that a stream's content deltas spell. */
@@ -150,12 +155,13 @@ export async function logsOf(developer: Developer, count: number): Promise<(type
   }
 }
 
-type ProviderCalls = { received: number; open: number; completed: number; aborted: number }
+type ProviderCalls = { received: number; open: number; completed: number; aborted: number; cut: number }
 
 /** What the provider stand-ins have seen so far. */
-export async function providerCalls(): Promise<Record<ProviderName, ProviderCalls> & { last: { body: string }[] }> {
+export async function providerCalls(): Promise<Record<ProviderName, ProviderCalls>> {
   const response = await fetch(`${env.PROVIDERS_URL}/__control/calls`)
-  return response.json()
+  const { providers }: { providers: Record<ProviderName, ProviderCalls> } = await response.json()
+  return providers
 }
 
 /** Stops or starts a store of the test run. */

@@ -25,6 +25,10 @@ const NO_VOWEL_LETTERS = 8
 const ONE_VOWEL_LETTERS = 18
 /** The vowels of `LETTER`, as bits. */
 const VOWELS = [1, 5, 9, 15, 21].reduce((bits, letter) => bits | (1 << letter), 0)
+/** Where the next letter stands: first in its word, behind a digit that was, or further in. */
+const AT_WORD = 0
+const AFTER_DIGIT = 1
+const IN_WORD = 2
 /** The letters that no hexadecimal text holds, as bits; `x` is none of them for the sake of `0x`. */
 const NOT_HEX_LETTERS = 0x7ffff80 & ~(1 << 24)
 
@@ -44,7 +48,7 @@ export class Scanner {
   readonly #offsets = new Int32Array(RING)
   #count = 0
   #high = 0
-  #beginsWord = true
+  #wordBegin = AT_WORD
   #beginsLine = true
   #wordHash = 0
   #wordLetters = 0
@@ -128,7 +132,15 @@ export class Scanner {
    * does, with the steps of the two busy matchers written out and their state in local variables.
    */
   #readAscii(text: string, start: number, offset: number): number {
-    const [ascii, gear, shiftCodes] = [ASCII, GEAR, SHIFT_CODES]
+    // An imported name is looked up anew at each use; a local one stands in a register.
+    const ascii = ASCII
+    const gear = GEAR
+    const shiftCodes = SHIFT_CODES
+    const ringMask = MATCHER_RING - 1
+    const tokenMin = TOKEN_MIN
+    const hexSpanMin = HEX_SPAN_MIN
+    const [codeBits, letterShift, letterBits] = [CODE, LETTER_SHIFT, LETTER]
+    const [vowel, base, white, newline, escape] = [VOWEL, BASE, WHITE, NEWLINE, ESCAPE]
     const folded = this.#folded
     const shifts = this.#shifts.matcher
     const decoders = this.#decoders
@@ -148,7 +160,7 @@ export class Scanner {
     // The last character that ended a token, and the end of the last word with a letter beyond F.
     let tokenEnd = start - 1 - decoders.token
     let hexEnd = start - 1 - decoders.hexSpan
-    let beginsWord = this.#beginsWord
+    let wordBegin = this.#wordBegin
     let wordHash = this.#wordHash
     let wordLetters = this.#wordLetters
     let wordAlphabet = this.#wordAlphabet
@@ -161,10 +173,10 @@ export class Scanner {
       const unit = text.charCodeAt(i)
       if (unit >= 128) break
       const info = ascii[unit]!
-      const code = info & CODE
-      const letter = (info >>> LETTER_SHIFT) & LETTER
+      const code = info & codeBits
+      const letter = (info >>> letterShift) & letterBits
       if (code !== 0) {
-        const slot = count++ & (MATCHER_RING - 1)
+        const slot = count++ & ringMask
         codes[slot] = code
         offsets[slot] = offset + i
         hash = ((hash << shift) + gear[code]!) | 0
@@ -181,7 +193,7 @@ export class Scanner {
       if (letter !== 0) {
         const shiftCode = shiftCodes[letter - before + 26]!
         before = letter
-        const slot = shiftCount++ & (MATCHER_RING - 1)
+        const slot = shiftCount++ & ringMask
         shiftRing[slot] = shiftCode
         shiftOffsets[slot] = offset + i
         shiftHash = ((shiftHash << shift) + gear[shiftCode]!) | 0
@@ -194,13 +206,14 @@ export class Scanner {
           shifts.follow(shiftCode, offset + i)
           isShiftLive = shifts.length !== 0
         }
-        if (readsConsonants && (info & VOWEL) === 0) this.#consonants.step(letter, offset + i)
+        if (readsConsonants && (info & vowel) === 0) this.#consonants.step(letter, offset + i)
         wordHash = addLetter(wordHash, letter)
         wordLetters++
         wordAlphabet |= 1 << letter
-        if (beginsWord) {
-          this.#initial(letter, 0, offset + i)
-          beginsWord = false
+        if (wordBegin !== IN_WORD) {
+          if (wordBegin === AT_WORD) this.#initial(letter, 0, offset + i)
+          this.#beginsLine = false
+          wordBegin = IN_WORD
         }
       } else {
         if (wordLetters !== 0) {
@@ -215,17 +228,14 @@ export class Scanner {
             readsConsonants = this.#turnConsonants()
           }
         }
-        if ((info & WHITE) !== 0) {
-          beginsWord = true
-          if ((info & NEWLINE) !== 0) this.#beginsLine = true
+        if ((info & white) !== 0) {
+          wordBegin = AT_WORD
+          if ((info & newline) !== 0) this.#beginsLine = true
         }
-        if ((info & BASE) === 0) tokenEnd = i
+        if ((info & base) === 0) tokenEnd = i
+        else if (wordBegin === AT_WORD && code !== 0) wordBegin = AFTER_DIGIT
       }
-      if (
-        isBusy ||
-        i - tokenEnd >= TOKEN_MIN ||
-        (letter === 0 && ((info & ESCAPE) !== 0 || i - hexEnd >= HEX_SPAN_MIN))
-      ) {
+      if (isBusy || i - tokenEnd >= tokenMin || (letter === 0 && ((info & escape) !== 0 || i - hexEnd >= hexSpanMin))) {
         remembered = this.#rememberText(text, remembered, i + 1, offset)
         decoders.token = i - tokenEnd
         decoders.hexSpan = i - hexEnd
@@ -245,7 +255,7 @@ export class Scanner {
     this.#wordAlphabet = wordAlphabet
     decoders.token = i - 1 - tokenEnd
     decoders.hexSpan = i - 1 - hexEnd
-    this.#beginsWord = beginsWord
+    this.#wordBegin = wordBegin
     this.#rememberText(text, remembered, i, offset)
     return i
   }
@@ -271,22 +281,23 @@ export class Scanner {
       this.#wordHash = addLetter(this.#wordHash, letter)
       this.#wordLetters++
       this.#wordAlphabet |= 1 << letter
-      if (this.#beginsWord) this.#initial(letter, 0, at)
+      if (this.#wordBegin === AT_WORD) this.#initial(letter, 0, at)
+      if (this.#wordBegin !== IN_WORD) this.#beginsLine = false
+      this.#wordBegin = IN_WORD
       return
     }
     if (this.#wordLetters !== 0) {
       this.#endWord()
       if (this.#isPoor !== this.#readsConsonants) this.#turnConsonants()
     }
-    if ((info & WHITE) !== 0) this.#beginsWord = true
+    if ((info & WHITE) !== 0) this.#wordBegin = AT_WORD
+    else if (this.#wordBegin === AT_WORD && code !== 0 && (info & BASE) !== 0) this.#wordBegin = AFTER_DIGIT
     if ((info & NEWLINE) !== 0) this.#beginsLine = true
   }
 
   #initial(letter: number, code: number, at: number): void {
     this.#wordInitials?.letter(letter, code, at)
     if (this.#beginsLine) this.#lineInitials?.letter(letter, code, at)
-    this.#beginsWord = false
-    this.#beginsLine = false
   }
 
   #endWord(): void {
@@ -342,20 +353,23 @@ export class Scanner {
       this.#sign(ASCII[base]!, at)
       return
     }
-    this.#otherCode(otherCode(base), at)
+    const isInitial = this.#wordBegin === AT_WORD
+    this.#wordBegin = IN_WORD
+    this.#otherCode(otherCode(base), isInitial, at)
     if (isHan(base)) {
-      this.#otherCode(hanCode(base), at)
+      this.#otherCode(hanCode(base), isInitial, at)
       if (this.#wordLetters !== 0) this.#endWord()
     } else {
       this.#wordHash = addLetter(this.#wordHash, otherCode(base))
       this.#wordLetters++
     }
+    if (isInitial) this.#beginsLine = false
   }
 
-  #otherCode(code: number, at: number): void {
+  #otherCode(code: number, isInitial: boolean, at: number): void {
     this.#folded.step(code, at)
     this.#shifts.letter(OTHER, code, at)
-    if (this.#beginsWord) this.#initial(OTHER, code, at)
+    if (isInitial) this.#initial(OTHER, code, at)
   }
 
   /** A matcher over the haystacks from one to another (half-open) of an index. */

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -82,7 +82,6 @@ describe('migrate', () => {
   })
 
   it('says in the first line of every file why it is there', async () => {
-    const { readFile } = await import('node:fs/promises')
     for (const name of await readdir(MIGRATIONS)) {
       expect(await readFile(join(MIGRATIONS, name), 'utf8'), name).toMatch(/^-- Why: /)
     }
@@ -90,7 +89,9 @@ describe('migrate', () => {
 })
 
 describe('the schema', () => {
-  beforeEach(() => migrate(postgres.url).then(() => {}))
+  beforeEach(async () => {
+    await migrate(postgres.url)
+  })
 
   const addUser = (columns: string, values: string): Promise<object[]> =>
     postgres.query(
@@ -135,7 +136,9 @@ describe('the schema', () => {
 })
 
 describe('partitions of call_logs', () => {
-  beforeEach(() => migrate(postgres.url).then(() => {}))
+  beforeEach(async () => {
+    await migrate(postgres.url)
+  })
 
   const addLog = (id: number, at: string): Promise<object[]> =>
     postgres.query(
@@ -146,7 +149,9 @@ describe('partitions of call_logs', () => {
       [String(id)],
     )
   const partitionsOf = (): Promise<{ month: string; logs: number }[]> =>
-    postgres.query(`SELECT tableoid::regclass::text AS month, count(*)::int AS logs FROM call_logs GROUP BY 1 ORDER BY 1`)
+    postgres.query(
+      `SELECT tableoid::regclass::text AS month, count(*)::int AS logs FROM call_logs GROUP BY 1 ORDER BY 1`,
+    )
   const nameOf = async (at: string): Promise<string> => {
     const [row] = await postgres.query<{ name: string }>(
       `SELECT 'call_logs_' || to_char(${at} AT TIME ZONE 'UTC', 'YYYY_MM') AS name`,

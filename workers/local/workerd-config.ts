@@ -1,0 +1,115 @@
+/**
+ * workerd's own configuration (workerd.capnp in its package) for a built Worker, read off wrangler.toml. `wrangler dev` and
+ * miniflare put Workers of their own before the door and behind every outgoing `fetch`; here nothing stands in between.
+ */
+import type { Unstable_MiniflareWorkerOptions } from 'wrangler'
+
+export type Module = { name: string; text: string }
+
+/** What wrangler makes of wrangler.toml. */
+export type WranglerOptions = Unstable_MiniflareWorkerOptions['workerOptions']
+
+export type WorkerdConfig = {
+  /** The first is the main module; it may import the others by name. */
+  modules: Module[]
+  bindings: Record<string, string>
+  wrangler: Pick<
+    WranglerOptions,
+    'compatibilityDate' | 'compatibilityFlags' | 'durableObjects' | 'queueProducers' | 'queueConsumers'
+  >
+  /** Where objects keep their state. */
+  storageDir: string
+  /** 0: any free one. */
+  port: number
+  /** The module of `queue-broker.ts`. */
+  broker: Module
+}
+
+/** The sockets, by the names under which workerd reports their ports. */
+export const SOCKETS = { door: 'door', control: 'control' } as const
+
+/** The text of a configuration. Throws if wrangler.toml asks for something that is not modelled here. */
+export function workerdConfig({ modules, bindings, wrangler, storageDir, port, broker }: WorkerdConfig): string {
+  const objects = Object.entries(wrangler.durableObjects ?? {}).map(([binding, object]) => {
+    if (typeof object === 'string' || !object.useSQLite || object.scriptName !== undefined)
+      throw new Error(`The object ${binding} is of a kind that this runner does not know.`)
+    return { binding, className: object.className }
+  })
+  const producers = Object.entries(wrangler.queueProducers ?? {}).map(([binding, producer]) => ({
+    binding,
+    queue: queueName(producer),
+  }))
+  const worker = {
+    modules: list(modules.map(esModule)),
+    compatibilityDate: text(wrangler.compatibilityDate ?? ''),
+    compatibilityFlags: list((wrangler.compatibilityFlags ?? []).map(text)),
+    bindings: list([
+      ...Object.entries(bindings).map(([name, value]) => struct({ name: text(name), text: text(value) })),
+      ...objects.map(({ binding, className }) =>
+        struct({ name: text(binding), durableObjectNamespace: text(className) }),
+      ),
+      ...producers.map(({ binding, queue }) =>
+        struct({
+          name: text(binding),
+          queue: struct({ name: text('queues'), props: struct({ json: text(JSON.stringify({ queue })) }) }),
+        }),
+      ),
+    ]),
+    durableObjectNamespaces: list(
+      objects.map(({ className }) =>
+        struct({ className: text(className), uniqueKey: text(`agentlink-${className}`), enableSql: 'true' }),
+      ),
+    ),
+    durableObjectStorage: struct({ localDisk: text('objects') }),
+  }
+  const queues = {
+    modules: list([esModule(broker)]),
+    compatibilityDate: text(wrangler.compatibilityDate ?? ''),
+    compatibilityFlags: list([text('experimental'), text('service_binding_extra_handlers')]),
+    bindings: list([
+      struct({ name: text('WORKER'), service: text('worker') }),
+      struct({ name: text('BROKER'), durableObjectNamespace: text('Broker') }),
+      struct({ name: text('CONSUMERS'), json: text(JSON.stringify(wrangler.queueConsumers ?? {})) }),
+    ]),
+    durableObjectNamespaces: list([
+      struct({ className: text('Broker'), uniqueKey: text('queues'), preventEviction: 'true' }),
+    ]),
+    durableObjectStorage: struct({ inMemory: 'void' }),
+  }
+  const services = [
+    struct({ name: text('worker'), worker: struct(worker) }),
+    struct({ name: text('queues'), worker: struct(queues) }),
+    // The stand-ins are on this machine, which workerd counts as a private network.
+    struct({ name: text('internet'), network: struct({ allow: list([text('public'), text('private')]) }) }),
+    struct({ name: text('objects'), disk: struct({ path: text(storageDir), writable: 'true' }) }),
+  ]
+  const sockets = [
+    struct({ name: text(SOCKETS.door), address: text(`127.0.0.1:${port}`), http: '()', service: text('worker') }),
+    struct({ name: text(SOCKETS.control), address: text('127.0.0.1:0'), http: '()', service: text('queues') }),
+  ]
+  const config = struct({ services: list(services), sockets: list(sockets) })
+  return `using Workerd = import "/workerd/workerd.capnp";\nconst config :Workerd.Config = ${config};\n`
+}
+
+function queueName(producer: string | { queueName: string }): string {
+  return typeof producer === 'string' ? producer : producer.queueName
+}
+
+function esModule({ name, text: source }: Module): string {
+  return struct({ name: text(name), esModule: text(source) })
+}
+
+function struct(fields: Record<string, string>): string {
+  return `(${Object.entries(fields)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(', ')})`
+}
+
+function list(items: string[]): string {
+  return `[${items.join(', ')}]`
+}
+
+/** Cap'n Proto's text format takes strings as C does; JSON's `\uXXXX` is the one escape that it does not know. */
+function text(value: string): string {
+  return JSON.stringify(value).replaceAll(/\\u00([0-9a-f]{2})/g, String.raw`\x$1`)
+}

@@ -1,0 +1,202 @@
+import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { asc, eq, sql } from 'drizzle-orm'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { db } from '../base/db.ts'
+import { newId } from '../base/ids.ts'
+import type { Bindings } from '../env.ts'
+import type { CallLog, CallLogBatch } from './call-log.ts'
+import { callLogsDeadQueue } from './call-logs-dead.queue.ts'
+import { callLogsQueue } from './call-logs.queue.ts'
+import { partitionsCron } from './partitions.cron.ts'
+import { callLogs, deadLetters } from './tables.ts'
+
+const NOW = Date.parse('2026-11-22T12:00:00.123Z')
+const nowhere: Bindings = Object.assign({}, env, {
+  DATABASE_URL: 'postgres://a:b@127.0.0.1:1/c',
+  DATABASE_HTTP_URL: 'http://127.0.0.1:1/sql',
+})
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+function logOf(userId: string, change: Partial<CallLog> = {}): CallLog {
+  return {
+    id: newId(),
+    requestId: 'request',
+    agentId: newId(),
+    agentVersion: 2,
+    creatorId: newId(),
+    apiKeyId: newId(),
+    userId,
+    provider: 'openai',
+    model: 'gpt-4.1-mini',
+    stream: true,
+    status: 'success',
+    errorCode: null,
+    inputTokens: null,
+    outputTokens: 7,
+    latencyMs: 1_200,
+    firstContentMs: 300,
+    funding: 'paid',
+    lotId: 'lot-1',
+    priceUsd: '0.25',
+    premiumUsd: '0.245',
+    revenueUsd: '0.25',
+    feePercent: 20,
+    admittedAt: NOW - 1_200,
+    settledAt: NOW,
+    ...change,
+  }
+}
+
+const batchOf = (accountId: string, ...logs: CallLog[]): CallLogBatch => ({ version: 1, accountId, logs })
+
+type Given = { id?: string; body: unknown; attempts?: number }
+type Consumer = typeof callLogsQueue | typeof callLogsDeadQueue
+
+/** Delivers messages in one batch, and says which were acknowledged and which are to come again, after how long. */
+async function deliver(consumer: Consumer, given: Given[], to: Bindings = env): Promise<object> {
+  const messages = given.map(({ id = newId(), body, attempts = 1 }) => ({ id, body, attempts, timestamp: new Date(NOW) }))
+  // What a test hands over is not always what the types promise; neither is what a queue does.
+  const batch = createMessageBatch('call-logs', messages) as MessageBatch<CallLogBatch>
+  const context = createExecutionContext()
+  await consumer(batch, to)
+  const { explicitAcks, retryMessages } = await getQueueResult(batch, context)
+  return { acks: explicitAcks, retries: retryMessages }
+}
+
+const rowsOf = (userId: string): Promise<(typeof callLogs.$inferSelect)[]> =>
+  db(env).select().from(callLogs).where(eq(callLogs.userId, userId)).orderBy(asc(callLogs.id))
+
+describe('the queue call-logs', () => {
+  it('writes a log as it came, its cost and times in their columns', async () => {
+    const userId = newId()
+    const { settledAt, admittedAt, ...log } = logOf(userId)
+    const body = batchOf(userId, { ...log, settledAt, admittedAt })
+    expect(await deliver(callLogsQueue, [{ id: 'a', body }])).toEqual({ acks: ['a'], retries: [] })
+    expect(await rowsOf(userId)).toEqual([
+      {
+        ...log,
+        costUsd: '0.25000000',
+        priceUsd: '0.25000000',
+        premiumUsd: '0.24500000',
+        revenueUsd: '0.25000000',
+        admittedAt: new Date(admittedAt),
+        createdAt: new Date(settledAt),
+      },
+    ])
+  })
+
+  it.each([
+    ['paid', '0.25000000'],
+    ['promotional', '0.25000000'],
+    ['trial', '0.00000000'],
+    [null, '0.00000000'],
+  ] as const)('a call funded as %s cost %s', async (funding, costUsd) => {
+    const userId = newId()
+    await deliver(callLogsQueue, [{ body: batchOf(userId, logOf(userId, { funding })) }])
+    expect(await rowsOf(userId)).toMatchObject([{ funding, costUsd }])
+  })
+
+  it('writes a call once, however often and in whatever company it comes', async () => {
+    const userId = newId()
+    const [one, two, three] = [logOf(userId), logOf(userId), logOf(userId)]
+    await deliver(callLogsQueue, [{ body: batchOf(userId, one, two) }, { body: batchOf(userId, two, one, one) }])
+    await deliver(callLogsQueue, [{ body: batchOf(userId, three, one) }])
+    const ids = [one, two, three].map((log) => log.id).toSorted()
+    expect((await rowsOf(userId)).map((row) => row.id)).toEqual(ids)
+  })
+
+  it('takes a hundred logs in one round trip', async () => {
+    const userId = newId()
+    const asked = vi.spyOn(globalThis, 'fetch')
+    await deliver(callLogsQueue, [{ body: batchOf(userId, ...Array.from({ length: 100 }, () => logOf(userId))) }])
+    expect(asked).toHaveBeenCalledTimes(1)
+    expect(await rowsOf(userId)).toHaveLength(100)
+  })
+
+  it('retries the message that fails, and acknowledges its neighbours', async () => {
+    const userId = newId()
+    const good = batchOf(userId, logOf(userId))
+    const bad = batchOf(userId, logOf(userId, { model: 'no \u0000 in Postgres' }))
+    const result = await deliver(callLogsQueue, [
+      { id: 'good', body: good },
+      { id: 'bad', body: bad },
+    ])
+    expect(result).toEqual({ acks: ['good'], retries: [{ msgId: 'bad', delaySeconds: 5 }] })
+    expect(await rowsOf(userId)).toHaveLength(1)
+  })
+
+  it.each([
+    ['of another version', { version: 2, accountId: 'a', logs: [logOf(newId())] }],
+    ['without logs', { version: 1, accountId: 'a', logs: [] }],
+    ['with an id that is none', batchOf('a', logOf(newId(), { id: 'x' }))],
+    ['with a price that is none', batchOf('a', logOf(newId(), { priceUsd: '1e3' }))],
+    ['that is nothing', null],
+  ])('retries a message %s, so that a newer consumer may take it', async (_, body) => {
+    const asked = vi.spyOn(globalThis, 'fetch')
+    expect(await deliver(callLogsQueue, [{ id: 'a', body }])).toEqual({
+      acks: [],
+      retries: [{ msgId: 'a', delaySeconds: 5 }],
+    })
+    expect(asked).not.toHaveBeenCalled()
+  })
+
+  it('retries while Postgres is away, after longer and longer, at most a minute', async () => {
+    const body = batchOf('a', logOf(newId()))
+    const given = [1, 2, 4, 5, 99].map((attempts) => ({ id: `${attempts}`, body, attempts }))
+    expect(await deliver(callLogsQueue, given, nowhere)).toMatchObject({
+      acks: [],
+      retries: expect.arrayContaining([
+        { msgId: '1', delaySeconds: 5 },
+        { msgId: '2', delaySeconds: 10 },
+        { msgId: '4', delaySeconds: 40 },
+        { msgId: '5', delaySeconds: 60 },
+        { msgId: '99', delaySeconds: 60 },
+      ]),
+    })
+  })
+})
+
+describe('the queue call-logs-dead', () => {
+  it('keeps a message exactly as it came, once', async () => {
+    const body = { version: 9, text: 'with \u0000 and ä', list: [null] }
+    const id = newId()
+    expect(await deliver(callLogsDeadQueue, [{ id, body }])).toEqual({ acks: [id], retries: [] })
+    expect(await deliver(callLogsDeadQueue, [{ id, body, attempts: 2 }])).toEqual({ acks: [id], retries: [] })
+    expect(await db(env).select().from(deadLetters).where(eq(deadLetters.id, id))).toMatchObject([
+      { queue: 'call-logs', attempts: 1, sentAt: new Date(NOW), replayedAt: null },
+    ])
+    const { rows } = await db(env).execute(sql`SELECT body::text AS body FROM dead_letters WHERE id = ${id}`)
+    expect(rows).toEqual([{ body: JSON.stringify(body) }])
+  })
+
+  it('keeps even a message that is nothing', async () => {
+    const id = newId()
+    expect(await deliver(callLogsDeadQueue, [{ id, body: null }])).toEqual({ acks: [id], retries: [] })
+  })
+
+  it('retries while Postgres is away', async () => {
+    expect(await deliver(callLogsDeadQueue, [{ id: 'a', body: 1 }], nowhere)).toEqual({
+      acks: [],
+      retries: [{ msgId: 'a', delaySeconds: 60 }],
+    })
+  })
+})
+
+describe('the cron of partitions', () => {
+  it('has partitions for three months ahead, and may run again', async () => {
+    await partitionsCron(env)
+    await partitionsCron(env)
+    const { rows } = await db(env).execute(
+      sql`SELECT to_regclass('call_logs_' || to_char(now() AT TIME ZONE 'UTC' + INTERVAL '3 months', 'YYYY_MM')) IS NOT NULL AS is_there`,
+    )
+    expect(rows).toEqual([{ is_there: true }])
+  })
+
+  it('says so when Postgres is away', async () => {
+    await expect(partitionsCron(nowhere)).rejects.toMatchObject({ kind: 'storeUnavailable' })
+  })
+})
