@@ -34,7 +34,7 @@ CREATE TABLE call_logs (
     first_content_ms INT,
     -- Null unless the call was charged.
     funding VARCHAR(20) CHECK (funding IN ('paid', 'promotional', 'trial')),
-    lot_id VARCHAR(64),
+    lot_id VARCHAR(128),
     -- What the call was worth to the developer's account: its price if a unit was drawn, otherwise 0 (also for a trial).
     cost_usd DECIMAL(18, 8) NOT NULL,
     price_usd DECIMAL(18, 8) NOT NULL,

@@ -66,7 +66,9 @@ describe('reach', () => {
   })
 
   it.each(['53300', '57P01', '08006'])('calls a database unavailable that answers %s', async (code) => {
-    vi.spyOn(globalThis, 'fetch').mockImplementation(async () => Response.json({ message: 'no', code }, { status: 400 }))
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async () =>
+      Response.json({ message: 'no', code }, { status: 400 }),
+    )
     expect(await outcome(() => db(env).execute(one))).toBe('storeUnavailable')
   })
 

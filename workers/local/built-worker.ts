@@ -12,13 +12,15 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import { unstable_getMiniflareWorkerOptions as wranglerOptions } from 'wrangler'
+import { unstable_readConfig as readConfig } from 'wrangler'
 import { type Module, SOCKETS, workerdConfig } from './workerd-config.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const WRANGLER = join(ROOT, 'node_modules', 'wrangler', 'wrangler-dist', 'cli.js')
 /** On Linux a file system in memory. */
 const MEMORY = '/dev/shm'
+/** The event by which workerd reports the inspector's port. */
+const INSPECTOR = 'listen-inspector'
 const BUILD_MS_MAX = 60_000
 const START_MS_MAX = 10_000
 /** No update check, no statistics, no question to Cloudflare: it must work without a network. */
@@ -40,6 +42,10 @@ export type BuiltWorkerOptions = {
   log?: (line: string) => void
   /** Modules to run in place of the built one; the first is the main module. */
   modules?: Module[]
+  /** False for modules that export no object classes: they get variables and nothing else. */
+  withObjects?: boolean
+  /** Opens V8's inspector, which costs some speed. */
+  inspect?: boolean
 }
 
 export type BuiltWorker = {
@@ -49,6 +55,8 @@ export type BuiltWorker = {
   processId: number
   /** Where objects keep their state: on disk after all, where this machine has no file system in memory. */
   storageDir: string
+  /** Where V8's inspector listens, if it was asked for. */
+  inspectorUrl: string | undefined
   /** Runs the `scheduled` handler as the cron of this pattern would. Rejects if the handler throws. */
   runCron(cron: string): Promise<void>
   /** For each queue: messages sent, batches delivered, messages waiting or on retry, messages given up. */
@@ -58,30 +66,36 @@ export type BuiltWorker = {
 
 /** Builds the shipped Worker, once per process, and starts it. Rejects with the build's or workerd's own words. */
 export async function startBuiltWorker(options: BuiltWorkerOptions): Promise<BuiltWorker> {
-  const { bindings, port = 0, storage, log = () => {} } = options
+  const { bindings, port = 0, storage, withObjects = true, inspect = false, log = () => {} } = options
   const modules = options.modules ?? [await builtModule()]
   const workDir = await mkdtemp(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'agentlink-worker-'))
   const storageDir = storage === 'memory' ? join(workDir, 'objects') : storage.dir
   await mkdir(storageDir, { recursive: true })
-  const { workerOptions: wrangler } = wranglerOptions(join(ROOT, 'wrangler.toml'))
+  const wrangler = readConfig({ config: join(ROOT, 'wrangler.toml') })
   const broker = await workerModule(join(import.meta.dirname, 'queue-broker.ts'))
   const configPath = join(workDir, 'workerd.capnp')
-  const config = workerdConfig({ modules, bindings, wrangler, storageDir, port, broker })
+  const config = workerdConfig({ modules, bindings, wrangler: withObjects ? wrangler : bare(wrangler), storageDir, port, broker })
   await writeFile(configPath, config, { mode: 0o600 })
-  const child = spawn(workerdPath(), ['serve', configPath, '--experimental', '--control-fd=3'], {
+  const args = ['serve', configPath, '--experimental', '--control-fd=3']
+  if (inspect) args.push('--inspector-addr=127.0.0.1:0')
+  const child = spawn(workerdPath(), args, {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
+  const orphan = (): boolean => child.kill('SIGKILL')
+  process.once('exit', orphan)
   const stop = async (): Promise<void> => {
+    process.off('exit', orphan)
     await end(child)
     await rm(workDir, { recursive: true, force: true })
   }
   try {
-    const ports = await listening(child, log)
+    const ports = await listening(child, [...Object.values(SOCKETS), ...(inspect ? [INSPECTOR] : [])], log)
     const control = `http://127.0.0.1:${ports.get(SOCKETS.control)}`
     return {
       url: `http://127.0.0.1:${ports.get(SOCKETS.door)}`,
       processId: child.pid ?? 0,
       storageDir,
+      inspectorUrl: inspect ? `http://127.0.0.1:${ports.get(INSPECTOR)}` : undefined,
       async runCron(cron) {
         const { outcome } = (await getJson(`${control}/?cron=${encodeURIComponent(cron)}`)) as { outcome: string }
         if (outcome !== 'ok') throw new Error(`The cron ${cron} ended with "${outcome}".`)
@@ -125,8 +139,12 @@ function workerdPath(): string {
   return path
 }
 
-/** The ports of both sockets, once workerd has reported them. */
-async function listening(child: ChildProcess, log: (line: string) => void): Promise<Map<string, number>> {
+/** The ports of the named sockets, once workerd has reported them. */
+async function listening(
+  child: ChildProcess,
+  names: string[],
+  log: (line: string) => void,
+): Promise<Map<string, number>> {
   const said: string[] = []
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream as Readable }).on('line', (line) => {
@@ -134,11 +152,10 @@ async function listening(child: ChildProcess, log: (line: string) => void): Prom
       log(line)
     })
   const ports = new Map<string, number>()
-  const names = Object.values(SOCKETS)
   const reported = (async () => {
     for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
-      const report = JSON.parse(line) as { event: string; socket: string; port: number }
-      if (report.event === 'listen') ports.set(report.socket, report.port)
+      const report = JSON.parse(line) as { event: string; socket?: string; port: number }
+      ports.set(report.socket ?? report.event, report.port)
       if (names.every((name) => ports.has(name))) return true
     }
     return false
@@ -150,6 +167,12 @@ async function listening(child: ChildProcess, log: (line: string) => void): Prom
   ])
   if (!isUp) throw new Error(`workerd did not start: ${said.join('\n')}`)
   return ports
+}
+
+type Wrangler = ReturnType<typeof readConfig>
+
+function bare(wrangler: Wrangler): Wrangler {
+  return { ...wrangler, durable_objects: { bindings: [] }, migrations: [], queues: {} }
 }
 
 async function end(child: ChildProcess): Promise<void> {

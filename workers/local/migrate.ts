@@ -15,7 +15,7 @@ const LOCK = 4_158_201_704
 const CONNECT_MS = 10_000
 const FILE_NAME = /^\d{4}_[a-z0-9_]+\.sql$/
 
-export const MIGRATIONS = new URL('../../migrations', import.meta.url).pathname
+export const MIGRATIONS = join(import.meta.dirname, '../../migrations')
 
 type Migration = { name: string; sql: string; checksum: string }
 

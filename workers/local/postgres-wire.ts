@@ -40,7 +40,7 @@ export async function serve(stream: Duplex, database: Database, credentials: Cre
     for await (const { type, message } of messages(stream)) {
       if (type === 'X') break
       if (session) await session.send(message)
-      else if (type === 'request') stream.write('N')
+      else if (type === 'request') client.write(Buffer.from('N'))
       else if (type === 'startup') {
         user = signInName(message, credentials)
         client.write(packet('R', int32(3)))
@@ -56,7 +56,8 @@ export async function serve(stream: Duplex, database: Database, credentials: Cre
     client.write(errorMessage('08006', 'the connection cannot be served any longer'))
   } finally {
     client.hangUp()
-    await session?.close()
+    // A session that cannot even be closed belongs to a database that is gone, and its client has nobody to tell.
+    await session?.close().catch(() => {})
   }
 }
 

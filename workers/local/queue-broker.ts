@@ -3,14 +3,14 @@
  * a benchmark fires schedules and reads counts. Messages are delivered in batches, retried by the consumer's settings and
  * moved to the dead-letter queue after the last try. What is waiting when workerd stops is lost.
  */
+/** As in wrangler.toml; times in seconds. */
 type Consumer = {
-  maxBatchSize?: number
-  /** Seconds. */
-  maxBatchTimeout?: number
-  maxRetries?: number
-  deadLetterQueue?: string
-  /** Seconds. */
-  retryDelay?: number
+  queue: string
+  max_batch_size?: number
+  max_batch_timeout?: number
+  max_retries?: number
+  dead_letter_queue?: string
+  retry_delay?: number
 }
 
 /** The consumer is given `body` as it is, or the V8 serialisation for workerd to open. */
@@ -23,131 +23,125 @@ type Verdict = {
   retryMessages: { msgId: string; delaySeconds?: number }[]
 }
 type Env = {
-  CONSUMERS: Record<string, Consumer>
+  CONSUMERS: Consumer[]
   WORKER: {
     queue(name: string, messages: Message[]): Promise<Verdict>
     scheduled(options: { cron: string; scheduledTime: Date }): Promise<{ outcome: string }>
   }
-  BROKER: { idFromName(name: string): unknown; get(id: unknown): { fetch(request: Request): Promise<Response> } }
 }
-type Context = { props: { queue?: string } }
+type Context = { props: { queue?: string }; waitUntil(work: Promise<unknown>): void }
 
 const BATCH_SIZE = 10
 const BATCH_SECONDS = 5
 const RETRIES = 3
 
+/** All queues of the Worker, by name. workerd runs one isolate of this module, and it stays. */
+const queues = new Map<string, Queue>()
+
 export default {
-  /** A queue's own requests carry its name; the rest comes through the control socket. */
+  /** Takes a message: a queue's own requests carry its name. The rest is control: fire a cron, or tell the counts. */
   async fetch(request: Request, env: Env, ctx: Context): Promise<Response> {
-    const url = new URL(request.url)
-    const cron = url.searchParams.get('cron')
-    if (ctx.props.queue === undefined && cron !== null)
-      return Response.json(await env.WORKER.scheduled({ cron, scheduledTime: new Date() }))
-    if (ctx.props.queue !== undefined) url.searchParams.set('queue', ctx.props.queue)
-    return env.BROKER.get(env.BROKER.idFromName('queues')).fetch(new Request(url, request))
+    const { pathname, searchParams } = new URL(request.url)
+    const name = ctx.props.queue
+    if (name !== undefined) {
+      if (pathname !== '/message') throw new Error('Of a queue, only send() is modelled.')
+      const sent = await content(request)
+      const message = { id: crypto.randomUUID(), timestamp: new Date(), attempts: 1, ...sent }
+      // Timers belong to the request that set them; it is kept open until they are over.
+      ctx.waitUntil(queueOf(name, env).take(message))
+      return Response.json({ metadata: { metrics: { backlogCount: 0, backlogBytes: 0, oldestMessageTimestamp: 0 } } })
+    }
+    const cron = searchParams.get('cron')
+    if (cron !== null) return Response.json(await env.WORKER.scheduled({ cron, scheduledTime: new Date() }))
+    return Response.json(Object.fromEntries([...queues].map(([name, queue]) => [name, queue.counts])))
   },
 }
 
-/** All queues of the Worker. One object, so that its timers outlive the request that set them. */
-export class Broker {
-  readonly #env: Env
-  readonly #queues = new Map<string, Queue>()
-
-  constructor(_state: unknown, env: Env) {
-    this.#env = env
-  }
-
-  /** Takes a message in the form in which workerd's queue binding sends it, or tells the counts of all queues. */
-  async fetch(request: Request): Promise<Response> {
-    const url = new URL(request.url)
-    const name = url.searchParams.get('queue')
-    if (name === null)
-      return Response.json(Object.fromEntries([...this.#queues].map(([name, queue]) => [name, queue.counts])))
-    if (url.pathname !== '/message') throw new Error('Of a queue, only send() is modelled.')
-    const sent = await content(request)
-    this.#queue(name).take({ id: crypto.randomUUID(), timestamp: new Date(), attempts: 1, ...sent })
-    return Response.json({ metadata: { metrics: { backlogCount: 0, backlogBytes: 0, oldestMessageTimestamp: 0 } } })
-  }
-
-  #queue(name: string): Queue {
-    const known = this.#queues.get(name)
-    if (known) return known
-    const settings = this.#env.CONSUMERS[name] ?? {}
-    const queue = new Queue(
-      settings,
-      (batch) => this.#env.WORKER.queue(name, batch),
-      (message) => settings.deadLetterQueue && this.#queue(settings.deadLetterQueue).take({ ...message, attempts: 1 }),
-    )
-    this.#queues.set(name, queue)
-    return queue
-  }
+function queueOf(name: string, env: Env): Queue {
+  const known = queues.get(name)
+  if (known) return known
+  const settings = env.CONSUMERS.find((consumer) => consumer.queue === name) ?? { queue: name }
+  const deadLetters = settings.dead_letter_queue
+  const queue = new Queue(
+    settings,
+    (batch) => env.WORKER.queue(name, batch),
+    async (message) => {
+      if (deadLetters !== undefined) await queueOf(deadLetters, env).take({ ...message, attempts: 1 })
+    },
+  )
+  queues.set(name, queue)
+  return queue
 }
 
 /** A message is sent in one of four forms, named by a header. */
 async function content(request: Request): Promise<{ body: unknown } | { serializedBody: ArrayBuffer }> {
-  switch (request.headers.get('x-msg-fmt')) {
-    case 'json':
-      return { body: await request.json() }
-    case 'text':
-      return { body: await request.text() }
-    case 'bytes':
-      return { body: await request.arrayBuffer() }
-    default:
-      return { serializedBody: await request.arrayBuffer() }
-  }
+  const form = request.headers.get('x-msg-fmt')
+  if (form === 'json') return { body: await request.json() }
+  if (form === 'text') return { body: await request.text() }
+  const bytes = await request.arrayBuffer()
+  return form === 'bytes' ? { body: bytes } : { serializedBody: bytes }
 }
 
 class Queue {
   readonly counts = { sent: 0, delivered: 0, waiting: 0, dead: 0 }
   readonly #settings: Consumer
   readonly #deliver: (batch: Message[]) => Promise<Verdict>
-  readonly #bury: (message: Message) => void
+  readonly #bury: (message: Message) => Promise<void>
   #waiting: Message[] = []
-  #timer: ReturnType<typeof setTimeout> | null = null
 
-  constructor(settings: Consumer, deliver: (batch: Message[]) => Promise<Verdict>, bury: (message: Message) => void) {
+  constructor(
+    settings: Consumer,
+    deliver: (batch: Message[]) => Promise<Verdict>,
+    bury: (message: Message) => Promise<void>,
+  ) {
     this.#settings = settings
     this.#deliver = deliver
     this.#bury = bury
   }
 
-  take(message: Message): void {
+  /** Takes a message in; whoever brings the first or the last of a batch stays until that has been dealt with. */
+  async take(message: Message): Promise<void> {
     this.counts.sent++
     this.counts.waiting++
-    this.#add(message)
+    await this.#add(message)
   }
 
-  #add(message: Message): void {
-    const { maxBatchSize = BATCH_SIZE, maxBatchTimeout = BATCH_SECONDS } = this.#settings
+  async #add(message: Message): Promise<void> {
+    const { max_batch_size = BATCH_SIZE, max_batch_timeout = BATCH_SECONDS } = this.#settings
     this.#waiting.push(message)
-    if (this.#waiting.length >= maxBatchSize) {
-      if (this.#timer !== null) clearTimeout(this.#timer)
-      this.#timer = null
-      void this.#flush()
-    } else this.#timer ??= setTimeout(() => void this.#flush(), maxBatchTimeout * 1_000)
+    if (this.#waiting.length < max_batch_size) {
+      if (this.#waiting.length > 1) return
+      await seconds(max_batch_timeout)
+      // A batch that filled up meanwhile has left with this message in it.
+      if (!this.#waiting.includes(message)) return
+    }
+    await this.#flush()
   }
 
   async #flush(): Promise<void> {
-    this.#timer = null
-    const batch = this.#waiting.splice(0, this.#settings.maxBatchSize ?? BATCH_SIZE)
+    const batch = this.#waiting
+    this.#waiting = []
     this.counts.delivered++
     const verdict = await this.#deliver(batch).catch(() => undefined)
-    for (const message of batch) this.#conclude(message, verdict)
+    await Promise.all(batch.map((message) => this.#conclude(message, verdict)))
   }
 
-  #conclude(message: Message, verdict: Verdict | undefined): void {
-    const { maxRetries = RETRIES, retryDelay = 0 } = this.#settings
+  async #conclude(message: Message, verdict: Verdict | undefined): Promise<void> {
+    const { max_retries = RETRIES, retry_delay = 0 } = this.#settings
     const asked = verdict?.retryMessages.find(({ msgId }) => msgId === message.id)
     const isDone = verdict?.ackAll || verdict?.explicitAcks.includes(message.id)
     const isFailed = !isDone && (verdict?.outcome !== 'ok' || verdict.retryBatch.retry || asked !== undefined)
-    if (isFailed && message.attempts <= maxRetries) {
-      const seconds = asked?.delaySeconds ?? verdict?.retryBatch.delaySeconds ?? retryDelay
-      setTimeout(() => this.#add({ ...message, attempts: message.attempts + 1 }), seconds * 1_000)
-      return
+    if (isFailed && message.attempts <= max_retries) {
+      await seconds(asked?.delaySeconds ?? verdict?.retryBatch.delaySeconds ?? retry_delay)
+      return this.#add({ ...message, attempts: message.attempts + 1 })
     }
     this.counts.waiting--
     if (!isFailed) return
     this.counts.dead++
-    this.#bury(message)
+    await this.#bury(message)
   }
+}
+
+function seconds(count: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, count * 1_000))
 }

@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chown, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, lchown, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -25,15 +25,17 @@ export async function startRealPostgres(): Promise<RealPostgres> {
   const isRoot = process.getuid?.() === 0
   const as = isRoot ? NOBODY : {}
   let bin = join(binariesOfThisPlatform(), 'bin')
+  const data = join(folder, 'data')
+  const passwordFile = join(folder, 'password')
+  await writeFile(passwordFile, PASSWORD)
   if (isRoot) {
     // Nobody may not be allowed to look into the folder where this project lies.
     await cp(dirname(bin), join(folder, 'native'), { recursive: true, verbatimSymlinks: true })
     bin = join(folder, 'native', 'bin')
-    await chown(folder, NOBODY.uid, NOBODY.gid)
+    for (const path of ['', ...(await readdir(folder, { recursive: true }))]) {
+      await lchown(join(folder, path), NOBODY.uid, NOBODY.gid)
+    }
   }
-  const data = join(folder, 'data')
-  const passwordFile = join(folder, 'password')
-  await writeFile(passwordFile, PASSWORD, { mode: 0o644 })
   const init = [
     '-D',
     data,

@@ -22,7 +22,7 @@ const started = Date.now()
 const npm = spawn(
   'npm',
   ['start', '--', '--fresh', '--dir', DIR, '--port', String(port), '--site-port', String(await freePort())],
-  { stdio: 'inherit' },
+  { stdio: 'inherit', detached: true },
 )
 const ended = new Promise<number | null>((resolve) => npm.once('exit', resolve))
 let passed = 0
@@ -51,7 +51,8 @@ try {
   console.error(thrown)
   failed++
 } finally {
-  npm.kill('SIGINT')
+  // As a terminal does it: the whole group is told at once.
+  process.kill(-(npm.pid ?? 0), 'SIGINT')
   const code = await Promise.race([ended, new Promise((resolve) => setTimeout(() => resolve('late'), STOP_MS))])
   check(`Ctrl-C ends it (${String(code)})`, code !== 'late')
   check('nothing is left listening', await isFree(port))

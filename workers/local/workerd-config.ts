@@ -2,20 +2,18 @@
  * workerd's own configuration (workerd.capnp in its package) for a built Worker, read off wrangler.toml. `wrangler dev` and
  * miniflare put Workers of their own before the door and behind every outgoing `fetch`; here nothing stands in between.
  */
-import type { Unstable_MiniflareWorkerOptions } from 'wrangler'
+import type { Unstable_Config } from 'wrangler'
 
 export type Module = { name: string; text: string }
-
-/** What wrangler makes of wrangler.toml. */
-export type WranglerOptions = Unstable_MiniflareWorkerOptions['workerOptions']
 
 export type WorkerdConfig = {
   /** The first is the main module; it may import the others by name. */
   modules: Module[]
   bindings: Record<string, string>
+  /** wrangler.toml, as wrangler reads it. */
   wrangler: Pick<
-    WranglerOptions,
-    'compatibilityDate' | 'compatibilityFlags' | 'durableObjects' | 'queueProducers' | 'queueConsumers'
+    Unstable_Config,
+    'compatibility_date' | 'compatibility_flags' | 'durable_objects' | 'migrations' | 'queues'
   >
   /** Where objects keep their state. */
   storageDir: string
@@ -30,25 +28,21 @@ export const SOCKETS = { door: 'door', control: 'control' } as const
 
 /** The text of a configuration. Throws if wrangler.toml asks for something that is not modelled here. */
 export function workerdConfig({ modules, bindings, wrangler, storageDir, port, broker }: WorkerdConfig): string {
-  const objects = Object.entries(wrangler.durableObjects ?? {}).map(([binding, object]) => {
-    if (typeof object === 'string' || !object.useSQLite || object.scriptName !== undefined)
-      throw new Error(`The object ${binding} is of a kind that this runner does not know.`)
-    return { binding, className: object.className }
-  })
-  const producers = Object.entries(wrangler.queueProducers ?? {}).map(([binding, producer]) => ({
-    binding,
-    queue: queueName(producer),
-  }))
+  const objects = wrangler.durable_objects.bindings
+  const withSqlite = new Set(wrangler.migrations.flatMap((migration) => migration.new_sqlite_classes ?? []))
+  for (const { class_name } of objects)
+    if (!withSqlite.has(class_name)) throw new Error(`The class ${class_name} has no SQLite storage.`)
+  const compatibility = {
+    compatibilityDate: text(wrangler.compatibility_date ?? ''),
+    compatibilityFlags: list(wrangler.compatibility_flags.map(text)),
+  }
   const worker = {
     modules: list(modules.map(esModule)),
-    compatibilityDate: text(wrangler.compatibilityDate ?? ''),
-    compatibilityFlags: list((wrangler.compatibilityFlags ?? []).map(text)),
+    ...compatibility,
     bindings: list([
       ...Object.entries(bindings).map(([name, value]) => struct({ name: text(name), text: text(value) })),
-      ...objects.map(({ binding, className }) =>
-        struct({ name: text(binding), durableObjectNamespace: text(className) }),
-      ),
-      ...producers.map(({ binding, queue }) =>
+      ...objects.map(({ name, class_name }) => struct({ name: text(name), durableObjectNamespace: text(class_name) })),
+      ...(wrangler.queues.producers ?? []).map(({ binding, queue }) =>
         struct({
           name: text(binding),
           queue: struct({ name: text('queues'), props: struct({ json: text(JSON.stringify({ queue })) }) }),
@@ -56,25 +50,20 @@ export function workerdConfig({ modules, bindings, wrangler, storageDir, port, b
       ),
     ]),
     durableObjectNamespaces: list(
-      objects.map(({ className }) =>
-        struct({ className: text(className), uniqueKey: text(`agentlink-${className}`), enableSql: 'true' }),
+      objects.map(({ class_name }) =>
+        struct({ className: text(class_name), uniqueKey: text(`agentlink-${class_name}`), enableSql: 'true' }),
       ),
     ),
     durableObjectStorage: struct({ localDisk: text('objects') }),
   }
   const queues = {
     modules: list([esModule(broker)]),
-    compatibilityDate: text(wrangler.compatibilityDate ?? ''),
+    ...compatibility,
     compatibilityFlags: list([text('experimental'), text('service_binding_extra_handlers')]),
     bindings: list([
       struct({ name: text('WORKER'), service: text('worker') }),
-      struct({ name: text('BROKER'), durableObjectNamespace: text('Broker') }),
-      struct({ name: text('CONSUMERS'), json: text(JSON.stringify(wrangler.queueConsumers ?? {})) }),
+      struct({ name: text('CONSUMERS'), json: text(JSON.stringify(wrangler.queues.consumers ?? [])) }),
     ]),
-    durableObjectNamespaces: list([
-      struct({ className: text('Broker'), uniqueKey: text('queues'), preventEviction: 'true' }),
-    ]),
-    durableObjectStorage: struct({ inMemory: 'void' }),
   }
   const services = [
     struct({ name: text('worker'), worker: struct(worker) }),
@@ -89,10 +78,6 @@ export function workerdConfig({ modules, bindings, wrangler, storageDir, port, b
   ]
   const config = struct({ services: list(services), sockets: list(sockets) })
   return `using Workerd = import "/workerd/workerd.capnp";\nconst config :Workerd.Config = ${config};\n`
-}
-
-function queueName(producer: string | { queueName: string }): string {
-  return typeof producer === 'string' ? producer : producer.queueName
 }
 
 function esModule({ name, text: source }: Module): string {

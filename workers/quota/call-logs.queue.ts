@@ -2,8 +2,8 @@
  * The queue `call-logs`: settled calls on their way from an account's outbox into Postgres. A message may come twice, late
  * or out of order; a call's row is there once all the same, because its id and its settling time never change.
  *
- * Every message is acknowledged or retried by itself. One that fails for a hundred tries, about an hour and a half, goes
- * to `call-logs-dead`; so does one of a version this consumer does not know, unless a newer one takes it in that time.
+ * Every message is acknowledged or retried by itself. One that fails as often as wrangler.toml allows goes to
+ * `call-logs-dead`; so does one of a version this consumer does not know, unless a newer one takes it before that.
  */
 import * as z from 'zod'
 import { db } from '../base/db.ts'
@@ -57,7 +57,7 @@ const Log = z.object({
   latencyMs: count,
   firstContentMs: count.nullable(),
   funding: z.enum(['paid', 'promotional', 'trial']).nullable(),
-  lotId: z.string().max(64).nullable(),
+  lotId: z.string().max(128).nullable(),
   priceUsd: dollars,
   premiumUsd: dollars,
   revenueUsd: dollars,

@@ -45,7 +45,7 @@ export const callLogs = pgTable(
     latencyMs: integer('latency_ms').notNull(),
     firstContentMs: integer('first_content_ms'),
     funding: varchar('funding', { length: 20, enum: ['paid', 'promotional', 'trial'] }),
-    lotId: varchar('lot_id', { length: 64 }),
+    lotId: varchar('lot_id', { length: 128 }),
     /** The call's price if a unit was drawn for it, otherwise 0. */
     costUsd: decimal('cost_usd', { precision: 18, scale: 8 }).notNull(),
     priceUsd: decimal('price_usd', { precision: 18, scale: 8 }).notNull(),

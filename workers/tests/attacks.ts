@@ -6,7 +6,7 @@
 import type { ChannelName } from '../gateway/guard/channels.ts'
 
 /** `channel` is the one that must catch it; with that one switched off it gets through, as far as `ablates` says so. */
-export type Attack = { name: string; channel: ChannelName; ablates: boolean; apply(text: string): string }
+export type Attack = { name: string; channel: ChannelName; ablates: boolean; apply: (text: string) => string }
 
 const utf8 = new TextEncoder()
 
@@ -30,8 +30,8 @@ export const ATTACKS: readonly Attack[] = [
   attack('look-alikes of other scripts', 'plain', (text) => swap(text, 'aceopxyiAEOKMTH', 'асеорхуіАЕОКМТН')),
   { ...attack('leet', 'plain', (text) => swap(text, 'aeiotslAEIOTSL', '4310751431075l')), ablates: true },
   // Other orders and alphabets.
-  attack('reversed', 'reversed', (text) => characters(text).reverse().join(''), true),
-  attack('each word reversed', 'wordReversed', (text) => words(text).map((word) => characters(word).reverse().join('')).join(' '), true),
+  attack('reversed', 'reversed', (text) => characters(text).toReversed().join(''), true),
+  attack('each word reversed', 'wordReversed', (text) => words(text).map((word) => characters(word).toReversed().join('')).join(' '), true),
   ...Array.from({ length: 25 }, (_, i) => attack(`Caesar ${i + 1}`, 'caesar', (text) => shift(text, i + 1), true)),
   attack('numbered words', 'caesar', (text) => words(text).map((word, i) => `${i + 1}. ${word}`).join(' ')),
   attack('numbers between characters', 'caesar', (text) => characters(text).join('7')),
@@ -69,14 +69,14 @@ export const ATTACKS: readonly Attack[] = [
 
 /** These change the words themselves, so only long stretches of prose can be told from an answer about the same matter. */
 export const WORD_ATTACKS: readonly Attack[] = [
-  attack('words from last to first', 'words', (text) => words(text).reverse().join(' '), true),
+  attack('words from last to first', 'words', (text) => words(text).toReversed().join(' '), true),
   attack('every fourth word left out', 'words', (text) => words(text).filter((_, i) => i % 4 !== 3).join(' '), true),
   attack('a filler after every third word', 'words', (text) => words(text).map((word, i) => (i % 3 === 2 ? `${word} banana` : word)).join(' '), true),
   attack('neighbouring words swapped', 'words', (text) => words(text).map((_, i, all) => all[i ^ 1] ?? all[i]!).join(' '), true),
 ] // prettier-ignore
 
 /** Ways to cut an answer into the pieces in which it arrives. */
-export const CHUNKERS: readonly { name: string; cut(text: string): string[] }[] = [
+export const CHUNKERS: readonly { name: string; cut: (text: string) => string[] }[] = [
   ...[1, 3, 7, 64].map((size) => ({ name: `pieces of ${size}`, cut: (text: string) => pieces(text, size) })),
   { name: 'one piece', cut: (text) => [text] },
 ]

@@ -38,7 +38,7 @@ export const LIMITS: Record<Limited, Limits> = {
   folded: { holdCodes: 12, blockCodes: 24, blockCover: 30, exposeCodes: 14 },
   shifts: { holdCodes: 11, blockCodes: 22, blockCover: 30, exposeCodes: 15 },
   consonants: { holdCodes: 9, blockCodes: 14, blockCover: 28, exposeCodes: 12 },
-  initials: { holdCodes: 9, blockCodes: 18, blockCover: 20, exposeCodes: 15 },
+  initials: { holdCodes: 11, blockCodes: 18, blockCover: 20, exposeCodes: 15 },
 }
 
 /** The same once an account has used up what may drip out of an agent. */

@@ -2,7 +2,7 @@
  * Notices that a text holds something encoded, and has it read as what it stands for. While nothing looks encoded this
  * costs two counters, which `Scanner` keeps by itself while it reads.
  */
-import { ASCII, BASE, HEX, NOT_HEX } from './fold.ts'
+import { ASCII, BASE, ESCAPE, HEX, NOT_HEX } from './fold.ts'
 import { BASE16, BASE32, BASE64, BaseReader } from './bases.ts'
 import type { ChannelName } from './channels.ts'
 import { EscapeReader } from './escapes.ts'
@@ -18,6 +18,8 @@ export const TOKEN_MIN = 16
 /** The same for so many characters, at least so many of them digits, without a letter beyond F. */
 export const HEX_SPAN_MIN = 16
 const HEX_DIGITS_MIN = 16
+/** What did not look encoded is looked at again after this many characters. */
+const LOOK_EVERY = 8
 
 export class Decoders {
   /** Scanners of decoded text. */
@@ -28,10 +30,13 @@ export class Decoders {
   hexSpan = 0
   /** Whether it must take the next unit, whatever that is. */
   isBusy = false
-  readonly #base64: BaseReader | undefined
-  readonly #base32: BaseReader | undefined
-  readonly #base16: BaseReader | undefined
-  readonly #escapes: EscapeReader | undefined
+  readonly #open: () => Scanner
+  readonly #reads: (channel: ChannelName) => boolean
+  // Each made when first needed: most texts hold nothing encoded.
+  #base64: BaseReader | undefined
+  #base32: BaseReader | undefined
+  #base16: BaseReader | undefined
+  #escapes: EscapeReader | undefined
   #isHex = false
   /** The span at which to look whether there are digits enough. */
   #hexLook = HEX_SPAN_MIN
@@ -39,17 +44,13 @@ export class Decoders {
   /** Characters of the run since its last line break. */
   #runToken = 0
 
-  constructor(channels: ReadonlySet<ChannelName>, depth: number, open: () => Scanner) {
-    if (depth >= DEPTH_MAX) return
-    const openChild = () => {
-      const child = open()
+  constructor(channels: ReadonlySet<ChannelName>, depth: number, open: (depth: number) => Scanner) {
+    this.#reads = (channel) => depth < DEPTH_MAX && channels.has(channel)
+    this.#open = () => {
+      const child = open(depth + 1)
       this.children.push(child)
       return child
     }
-    if (channels.has('base64')) this.#base64 = new BaseReader(BASE64, openChild)
-    if (channels.has('base32')) this.#base32 = new BaseReader(BASE32, openChild)
-    if (channels.has('base16')) this.#base16 = new BaseReader(BASE16, openChild)
-    if (channels.has('escapes')) this.#escapes = new EscapeReader(openChild)
   }
 
   /** Counts a character of ASCII, `info` being what `ASCII` says of it. Tells whether `take` must be called for it. */
@@ -62,16 +63,17 @@ export class Decoders {
   /** Takes a unit, already counted, which `text` has already remembered. Throws what the judge throws. */
   take(unit: number, at: number, text: Scanner): void {
     const info = unit < 128 ? ASCII[unit]! : 0
-    this.#takeRun(unit, info, at, text)
-    this.#takeHex(unit, info, at, text)
-    this.#escapes?.push(unit, at)
-    this.isBusy = this.#isRun || this.#isHex || (this.#escapes?.isAwake ?? false)
+    if (this.#isRun || this.token >= TOKEN_MIN) this.#takeRun(unit, info, at, text)
+    if (this.#isHex || this.hexSpan >= this.#hexLook) this.#takeHex(unit, info, at, text)
+    else if (this.hexSpan < HEX_SPAN_MIN) this.#hexLook = HEX_SPAN_MIN
+    if ((info & ESCAPE) !== 0 || this.#escapes?.isAwake(text)) this.#takeEscape(unit, at, text)
+    this.isBusy = this.#isRun || this.#isHex || (this.#escapes?.isAwake(text) ?? false)
   }
 
   /** A run goes on after a line break; a short word tells that it is over. */
   #takeRun(unit: number, info: number, at: number, text: Scanner): void {
     if (!this.#isRun) {
-      if (this.token >= TOKEN_MIN && this.token % 8 === 0 && this.#looksEncoded(text)) this.#startRun(text)
+      if (this.token % LOOK_EVERY === 0 && this.#looksEncoded(text)) this.#startRun(text)
     } else if ((info & BASE) !== 0) {
       this.#runToken++
       this.#pushRun(unit, at)
@@ -91,6 +93,8 @@ export class Decoders {
   #startRun(text: Scanner): void {
     this.#isRun = true
     this.#runToken = this.token
+    if (this.#base64 === undefined && this.#reads('base64')) this.#base64 = new BaseReader(BASE64, this.#open)
+    if (this.#base32 === undefined && this.#reads('base32')) this.#base32 = new BaseReader(BASE32, this.#open)
     this.#base64?.restart()
     this.#base32?.restart()
     text.eachRemembered(Math.min(this.token, REMEMBERED), (unit, at) => this.#pushRun(unit, at))
@@ -105,15 +109,19 @@ export class Decoders {
     if (this.#isHex) {
       this.#pushHex(unit, info, at)
       this.#isHex = (info & NOT_HEX) === 0
-    } else if (this.hexSpan < HEX_SPAN_MIN) {
-      this.#hexLook = HEX_SPAN_MIN
-    } else if (this.hexSpan >= this.#hexLook) {
-      this.#hexLook = this.hexSpan + 8
-      if (!this.#looksHex(text)) return
-      this.#isHex = true
-      this.#base16?.restart()
-      text.eachRemembered(REMEMBERED, (past, pastAt) => this.#pushHex(past, past < 128 ? ASCII[past]! : 0, pastAt))
+      return
     }
+    this.#hexLook = this.hexSpan + LOOK_EVERY
+    if (!this.#looksHex(text)) return
+    this.#isHex = true
+    if (this.#base16 === undefined && this.#reads('base16')) this.#base16 = new BaseReader(BASE16, this.#open)
+    this.#base16?.restart()
+    text.eachRemembered(REMEMBERED, (past, pastAt) => this.#pushHex(past, past < 128 ? ASCII[past]! : 0, pastAt))
+  }
+
+  #takeEscape(unit: number, at: number, text: Scanner): void {
+    if (this.#escapes === undefined && this.#reads('escapes')) this.#escapes = new EscapeReader(this.#open)
+    this.#escapes?.push(unit, at, text)
   }
 
   #looksHex(text: Scanner): boolean {

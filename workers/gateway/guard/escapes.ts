@@ -10,6 +10,8 @@ import type { Scanner } from './scanner.ts'
 const LENGTH_MAX = 14
 /** After this many characters without an escape the plain reading sees enough by itself. */
 const AWAKE_FOR = 64
+/** How many units a scanner remembers. */
+const REMEMBERED = 64
 
 const WHOLE = [
   /^%[0-9a-f]{2}$/i,
@@ -33,36 +35,37 @@ export class EscapeReader {
   #bytes: Utf8Reader | undefined
   #begun = ''
   #offsets: number[] = []
+  /** Positions in the text read: up to where its scanner has read it, and up to where it stays awake. */
+  #readTo = 0
   #awakeUntil = 0
-  #taken = 0
 
   constructor(open: () => Scanner) {
     this.#open = open
   }
 
-  /** Whether the next character must be pushed even if it begins no escape. */
-  get isAwake(): boolean {
-    return this.#begun !== '' || this.#taken < this.#awakeUntil
+  /** Whether the next unit of the text must be pushed even if it begins no escape. */
+  isAwake(text: Scanner): boolean {
+    return this.#begun !== '' || text.position < this.#awakeUntil
   }
 
-  push(unit: number, at: number): void {
-    this.#taken++
+  /** Takes a unit, which `text` has already remembered. Throws what the judge throws. */
+  push(unit: number, at: number, text: Scanner): void {
     if (this.#begun === '' && (unit >= 128 || (ASCII[unit]! & ESCAPE) === 0)) {
-      this.#literal(unit, at)
+      this.#literal(unit, at, text.position)
       return
     }
     this.#begun += String.fromCharCode(unit)
     this.#offsets.push(at)
-    if (WHOLE.some((form) => form.test(this.#begun))) this.#undo(at)
-    else if (this.#begun.length >= LENGTH_MAX || !BEGUN.test(this.#begun)) this.#giveUp()
+    if (WHOLE.some((form) => form.test(this.#begun))) this.#undo(at, text)
+    else if (this.#begun.length >= LENGTH_MAX || !BEGUN.test(this.#begun)) this.#giveUp(text)
   }
 
-  #undo(at: number): void {
+  #undo(at: number, text: Scanner): void {
     const escape = this.#begun
     this.#begun = ''
     this.#offsets = []
-    this.#awakeUntil = this.#taken + AWAKE_FOR
     this.#scanner ??= this.#open()
+    this.#wake(this.#scanner, text, escape.length)
     this.#bytes ??= new Utf8Reader(this.#scanner)
     const second = escape.charAt(1).toLowerCase()
     if (escape.startsWith('%')) this.#bytes.push(parseInt(escape.slice(1), 16), at)
@@ -77,21 +80,34 @@ export class EscapeReader {
     else this.#point(/[nrtbfv]/.test(second) ? 10 : second.charCodeAt(0), at)
   }
 
+  /** Has the scanner read what it slept through, as far as that is remembered, up to the escape. */
+  #wake(scanner: Scanner, text: Scanner, escapeLength: number): void {
+    const missed = text.position - this.#readTo
+    let left = Math.min(missed, REMEMBERED) - escapeLength
+    text.eachRemembered(missed, (unit, at) => {
+      if (left-- > 0) scanner.feed(unit, at)
+    })
+    this.#readTo = text.position
+    this.#awakeUntil = text.position + AWAKE_FOR
+  }
+
   /** What began like an escape is none: its first character stands for itself, the rest is read again. */
-  #giveUp(): void {
-    const text = this.#begun
+  #giveUp(text: Scanner): void {
+    const begun = this.#begun
     const offsets = this.#offsets
     this.#begun = ''
     this.#offsets = []
-    this.#literal(text.charCodeAt(0), offsets[0]!)
-    for (let i = 1; i < text.length; i++) this.push(text.charCodeAt(i), offsets[i]!)
+    this.#literal(begun.charCodeAt(0), offsets[0]!, text.position - begun.length + 1)
+    for (let i = 1; i < begun.length; i++) this.push(begun.charCodeAt(i), offsets[i]!, text)
   }
 
   #point(point: number, at: number): void {
     if (this.#scanner !== undefined && point <= 0x10ffff) feedPoint(this.#scanner, point, at)
   }
 
-  #literal(unit: number, at: number): void {
-    if (this.#taken < this.#awakeUntil) this.#scanner?.feed(unit, at)
+  #literal(unit: number, at: number, position: number): void {
+    if (position > this.#awakeUntil) return
+    this.#scanner?.feed(unit, at)
+    this.#readTo = position
   }
 }

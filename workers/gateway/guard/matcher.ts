@@ -9,6 +9,8 @@ import type { Limits } from './channels.ts'
 /** How far back a match can be traced once another one broke. A power of two, above every limit. */
 export const MATCHER_RING = 64
 const MASK = MATCHER_RING - 1
+/** Small arrays of numbers are made faster than typed ones above 64 bytes, which live outside of the engine's heap. */
+const EMPTY_RING: readonly number[] = Array.from({ length: MATCHER_RING }, () => 0)
 
 /** Who decides about matches. */
 export type Judge = {
@@ -44,7 +46,7 @@ export class Matcher {
 
   // The state of a step. It is open because `Scanner` takes the steps of its two busiest matchers itself, in one loop.
   readonly codes = new Uint8Array(MATCHER_RING)
-  readonly offsets = new Int32Array(MATCHER_RING)
+  readonly offsets: number[] = EMPTY_RING.slice()
   /** How many codes were taken. */
   count = 0
   /** Hash of the newest codes. */

@@ -20,6 +20,7 @@ import { addLetter, MARKS_MAX, type WordJudge, WORD_LETTERS_MIN, WordWindow } fr
 
 /** How many units are kept for whoever wakes up. A power of two. */
 const RING = 64
+const EMPTY_RING: readonly number[] = Array.from({ length: RING }, () => 0)
 /** So many letters in a row without a vowel, or with one kind of vowel only, wake the consonants. */
 const NO_VOWEL_LETTERS = 8
 const ONE_VOWEL_LETTERS = 18
@@ -44,8 +45,8 @@ export class Scanner {
   readonly #consonants: Matcher
   readonly #words: WordWindow | undefined
   readonly #decoders: Decoders
-  readonly #units = new Uint16Array(RING)
-  readonly #offsets = new Int32Array(RING)
+  readonly #units: number[] = EMPTY_RING.slice()
+  readonly #offsets: number[] = EMPTY_RING.slice()
   #count = 0
   #high = 0
   #wordBegin = AT_WORD
@@ -54,7 +55,8 @@ export class Scanner {
   #wordLetters = 0
   /** Letters of the word, as bits. */
   #wordAlphabet = 0
-  /** Letters since the text last showed two kinds of vowels, and the kind it showed. */
+  /** Letters since the last word with a vowel; letters since two kinds of vowels were seen, and the kind that was. */
+  #bareLetters = 0
   #poorLetters = 0
   #poorVowel = 0
   #readsConsonants = false
@@ -74,7 +76,7 @@ export class Scanner {
       this.#lineInitials = new ShiftStream(this.#matcher('initials', tables.shifts, 0, 1))
     }
     if (words && depth === 0) this.#words = new WordWindow(words, strict ? MARKS_MAX.strict : MARKS_MAX.usual, judge)
-    this.#decoders = new Decoders(channels, depth, () => new Scanner(options, depth + 1))
+    this.#decoders = new Decoders(channels, depth, (deeper) => new Scanner(options, deeper))
   }
 
   /** Reads a piece of text whose first unit has this offset. Throws what the judge throws. */
@@ -118,6 +120,11 @@ export class Scanner {
     let text = ''
     this.eachRemembered(RING, (unit) => (text += String.fromCharCode(unit)))
     return text
+  }
+
+  /** How many units were read and remembered. */
+  get position(): number {
+    return this.#count
   }
 
   /** Tells of the last units read, from old to new; at most 64 are remembered. */
@@ -303,11 +310,14 @@ export class Scanner {
   #endWord(): void {
     const letters = this.#wordLetters
     if (letters >= WORD_LETTERS_MIN) this.#words?.push(this.#wordHash)
-    const vowels = this.#poorVowel | (this.#wordAlphabet & VOWELS)
-    // All ones where at most one bit of `vowels` is set, else 0: a branch here would be guessed wrong at every other word.
-    const isOneKind = ((vowels & (vowels - 1)) - 1) >> 31
-    this.#poorLetters = (this.#poorLetters + letters) & isOneKind
-    this.#poorVowel = vowels & isOneKind
+    const own = this.#wordAlphabet & VOWELS
+    const vowels = this.#poorVowel | own
+    // All ones where no vowel, or one kind of it, was seen, else 0: a branch here would be guessed wrong at every other word.
+    const hasNone = (own - 1) >> 31
+    const hasOneKind = ((vowels & (vowels - 1)) - 1) >> 31
+    this.#bareLetters = (this.#bareLetters + letters) & hasNone
+    this.#poorLetters = (this.#poorLetters + letters) & hasOneKind
+    this.#poorVowel = vowels & hasOneKind
     this.#wordHash = 0
     this.#wordLetters = 0
     this.#wordAlphabet = 0
@@ -315,8 +325,7 @@ export class Scanner {
 
   /** Whether vowels seem to be missing. Once awake, consonants are read to the end of a match. */
   get #isPoor(): boolean {
-    if (this.#poorLetters >= NO_VOWEL_LETTERS && (this.#poorVowel === 0 || this.#poorLetters >= ONE_VOWEL_LETTERS))
-      return true
+    if (this.#bareLetters >= NO_VOWEL_LETTERS || this.#poorLetters >= ONE_VOWEL_LETTERS) return true
     return this.#readsConsonants && (this.#poorLetters > 0 || this.#consonants.length !== 0)
   }
 

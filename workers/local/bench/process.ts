@@ -1,0 +1,62 @@
+/** Processes of the benchmark, and what they cost. Figures come from Linux's `/proc`; elsewhere they are not a number. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** Linux counts processor time in these on every platform that Node runs on. */
+const MS_PER_TICK = 10
+
+export type Child<Ready> = { ready: Ready; processId: number; ask<Answer>(): Promise<Answer>; stop(): Promise<void> }
+
+/** Starts a module of this folder as a process that ends when this one does. Resolves with its first message. */
+export async function startChild<Ready>(file: string): Promise<Child<Ready>> {
+  const child = fork(join(import.meta.dirname, file), {
+    detached: true,
+    execArgv: ['--no-warnings', '--import', join(import.meta.dirname, '..', 'with-parent.ts')],
+  })
+  const ready = (await firstMessage(child)) as Ready
+  return {
+    ready,
+    processId: child.pid ?? 0,
+    async ask<Answer>() {
+      const answer = firstMessage(child)
+      child.send('?')
+      return (await answer) as Answer
+    },
+    async stop() {
+      const gone = once(child, 'exit')
+      child.disconnect()
+      await gone
+    },
+  }
+}
+
+async function firstMessage(child: ChildProcess): Promise<unknown> {
+  const ended = once(child, 'exit').then(() => {
+    throw new Error(`A process of the benchmark ended: ${child.spawnargs.at(-1)}`)
+  })
+  const [message] = (await Promise.race([once(child, 'message'), ended])) as [unknown]
+  return message
+}
+
+/** Processor time that a process has used so far. */
+export async function cpuMs(processId: number): Promise<number> {
+  const stat = await readFile(`/proc/${processId}/stat`, 'utf8').catch(() => '')
+  // The second field is a name in parentheses that may hold anything; user and system time are the 14th and 15th.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK
+}
+
+/** Memory of a process that is in RAM now. */
+export async function residentBytes(processId: number): Promise<number> {
+  const status = await readFile(`/proc/${processId}/status`, 'utf8').catch(() => '')
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) * 1024
+}
+
+/** Processor time that all processes of this machine have used so far. */
+export async function machineCpuMs(): Promise<number> {
+  const stat = await readFile('/proc/stat', 'utf8').catch(() => '')
+  const [, user, nice, system, , , irq, softIrq] = (stat.split('\n')[0] ?? '').split(/\s+/).map(Number)
+  return [user, nice, system, irq, softIrq].reduce<number>((sum, ticks) => sum + (ticks ?? Number.NaN), 0) * MS_PER_TICK
+}
