@@ -106,10 +106,13 @@ export class BaseReader {
     this.#total -= this.#base.bits
   }
 
+  /** A run ends: what it spelled so far does not go on. Throws what the judge throws. */
   restart(): void {
     this.#bits = 0
     this.#total = 0
     this.#cases = 0
+    this.#texts.fill(0)
+    for (const reader of this.#readers) reader?.finish()
   }
 }
 
@@ -129,6 +132,11 @@ export class Utf8Reader {
 
   constructor(scanner: Scanner) {
     this.#scanner = scanner
+  }
+
+  finish(): void {
+    this.#missing = 0
+    this.#scanner.finish()
   }
 
   push(byte: number, at: number): void {

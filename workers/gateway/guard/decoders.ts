@@ -67,6 +67,7 @@ export class Decoders {
     if (this.#isHex || this.hexSpan >= this.#hexLook) this.#takeHex(unit, info, at, text)
     else if (this.hexSpan < HEX_SPAN_MIN) this.#hexLook = HEX_SPAN_MIN
     if ((info & ESCAPE) !== 0 || this.#escapes?.isAwake(text)) this.#takeEscape(unit, at, text)
+    else this.#escapes?.sleep()
     this.isBusy = this.#isRun || this.#isHex || (this.#escapes?.isAwake(text) ?? false)
   }
 
@@ -78,7 +79,11 @@ export class Decoders {
       this.#runToken++
       this.#pushRun(unit, at)
     } else if (this.#runToken !== 0) {
-      if (this.#runToken < TOKEN_MIN) this.#isRun = false
+      if (this.#runToken < TOKEN_MIN) {
+        this.#isRun = false
+        this.#base64?.restart()
+        this.#base32?.restart()
+      }
       this.#runToken = 0
     }
   }
@@ -95,8 +100,6 @@ export class Decoders {
     this.#runToken = this.token
     if (this.#base64 === undefined && this.#reads('base64')) this.#base64 = new BaseReader(BASE64, this.#open)
     if (this.#base32 === undefined && this.#reads('base32')) this.#base32 = new BaseReader(BASE32, this.#open)
-    this.#base64?.restart()
-    this.#base32?.restart()
     text.eachRemembered(Math.min(this.token, REMEMBERED), (unit, at) => this.#pushRun(unit, at))
   }
 

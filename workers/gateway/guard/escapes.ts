@@ -38,6 +38,7 @@ export class EscapeReader {
   /** Positions in the text read: up to where its scanner has read it, and up to where it stays awake. */
   #readTo = 0
   #awakeUntil = 0
+  #isReading = false
 
   constructor(open: () => Scanner) {
     this.#open = open
@@ -46,6 +47,13 @@ export class EscapeReader {
   /** Whether the next unit of the text must be pushed even if it begins no escape. */
   isAwake(text: Scanner): boolean {
     return this.#begun !== '' || text.position < this.#awakeUntil
+  }
+
+  /** No escape came for a while: what was spelled so far does not go on. Throws what the judge throws. */
+  sleep(): void {
+    if (!this.#isReading) return
+    this.#isReading = false
+    this.#scanner?.finish()
   }
 
   /** Takes a unit, which `text` has already remembered. Throws what the judge throws. */
@@ -87,6 +95,7 @@ export class EscapeReader {
     text.eachRemembered(missed, (unit, at) => {
       if (left-- > 0) scanner.feed(unit, at)
     })
+    this.#isReading = true
     this.#readTo = text.position
     this.#awakeUntil = text.position + AWAKE_FOR
   }

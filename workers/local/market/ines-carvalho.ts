@@ -91,7 +91,7 @@ export const inesCarvalho: Page = {
         'Rewrites official or tangled prose so that a stranger can act on it, without losing a condition or a date. Every larger edit comes with its reason.',
       category: 'writing',
       provider: 'anthropic',
-      model: 'claude-sonnet-4-5',
+      model: 'claude-sonnet-4-6',
       price_per_call: '0.02',
       temperature: 0.3,
       top_p: 1,

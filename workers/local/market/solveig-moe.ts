@@ -113,7 +113,7 @@ export const solveigMoe: Page = {
         'Grades a confidentiality agreement from your side of the table, shows the clauses that could hurt you, and drafts the request for changes. A reading aid, no substitute for counsel.',
       category: 'legal',
       provider: 'anthropic',
-      model: 'claude-sonnet-4-5',
+      model: 'claude-sonnet-4-6',
       price_per_call: '1.00',
       temperature: 0.1,
       top_p: 1,

@@ -198,7 +198,7 @@ export const tomaszWrona: Page = {
         'Turns a loosely worded business metric into a catalogue card with a formula and test cases, or explains why it should be dropped.',
       category: 'data',
       provider: 'anthropic',
-      model: 'claude-sonnet-4-5',
+      model: 'claude-sonnet-4-6',
       price_per_call: '0.25',
       temperature: 0.2,
       top_p: 1,
