@@ -74,7 +74,14 @@ export async function startBuiltWorker(options: BuiltWorkerOptions): Promise<Bui
   const wrangler = readConfig({ config: join(ROOT, 'wrangler.toml') })
   const broker = await workerModule(join(import.meta.dirname, 'queue-broker.ts'))
   const configPath = join(workDir, 'workerd.capnp')
-  const config = workerdConfig({ modules, bindings, wrangler: withObjects ? wrangler : bare(wrangler), storageDir, port, broker })
+  const config = workerdConfig({
+    modules,
+    bindings,
+    wrangler: withObjects ? wrangler : bare(wrangler),
+    storageDir,
+    port,
+    broker,
+  })
   await writeFile(configPath, config, { mode: 0o600 })
   const args = ['serve', configPath, '--experimental', '--control-fd=3']
   if (inspect) args.push('--inspector-addr=127.0.0.1:0')

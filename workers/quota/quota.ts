@@ -4,9 +4,12 @@
  *
  * Every function here may be repeated: a lost answer is asked for again under the same id.
  */
+import { and, desc, eq, sql } from 'drizzle-orm'
+import { db, reach as fromPostgres } from '../base/db.ts'
 import { AppError } from '../base/errors.ts'
 import { describe, log } from '../base/log.ts'
 import { retry } from '../base/retry.ts'
+import { callLogs } from './tables.ts'
 import type { Bindings } from '../env.ts'
 import type { AccountObject } from './account.object.ts'
 import type {
@@ -25,6 +28,7 @@ const ADMIT_ATTEMPTS = 4
 /** A settlement is worth more patience: the alternative is to wait for the lease. */
 const SETTLE_ATTEMPTS = 7
 const FIRST_DELAY_MS = 20
+const CALLS_PAGE_MAX = 100
 
 /** Asks the account to admit a call. Throws `storeUnavailable` when the account cannot be reached: then nothing was charged. */
 export async function admit(env: Bindings, request: AdmitRequest): Promise<Admission> {
@@ -58,6 +62,33 @@ export async function setKey(env: Bindings, accountId: string, input: KeyInput):
 /** The account's figures at this moment. */
 export async function quotaOf(env: Bindings, accountId: string): Promise<QuotaState> {
   return reach(env, accountId, ADMIT_ATTEMPTS, async (account) => await account.quota())
+}
+
+type CallRow = typeof callLogs.$inferSelect
+/** `next` is where the page after this one begins; null after the last. */
+export type CallPage = { calls: CallRow[]; next: CallPlace | null }
+export type CallPlace = Pick<CallRow, 'createdAt' | 'id'>
+
+/** The calls of an account that have reached the log, newest first, at most `CALLS_PAGE_MAX`, those older than `before`. */
+export async function callsOf(
+  env: Bindings,
+  accountId: string,
+  page: { limit: number; before?: CallPlace },
+): Promise<CallPage> {
+  const limit = Math.min(page.limit, CALLS_PAGE_MAX)
+  const { before } = page
+  const isOlder =
+    before &&
+    sql`(${callLogs.createdAt}, ${callLogs.id}) < (${before.createdAt.toISOString()}::timestamptz, ${before.id}::uuid)`
+  const calls = await fromPostgres(() =>
+    db(env)
+      .select()
+      .from(callLogs)
+      .where(and(eq(callLogs.userId, accountId), isOlder))
+      .orderBy(desc(callLogs.createdAt), desc(callLogs.id))
+      .limit(limit),
+  )
+  return { calls, next: (calls.length === limit && calls.at(-1)) || null }
 }
 
 /** Calls the account object; a stub that has failed once is broken, so every attempt takes a new one. */

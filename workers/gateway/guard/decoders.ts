@@ -2,7 +2,7 @@
  * Notices that a text holds something encoded, and has it read as what it stands for. While nothing looks encoded this
  * costs two counters, which `Scanner` keeps by itself while it reads.
  */
-import { ASCII, BASE, ESCAPE, HEX, NOT_HEX } from './fold.ts'
+import { BASE, ESCAPE, HEX, infoOf, NOT_HEX } from './fold.ts'
 import { BASE16, BASE32, BASE64, BaseReader } from './bases.ts'
 import type { ChannelName } from './channels.ts'
 import { EscapeReader } from './escapes.ts'
@@ -10,8 +10,8 @@ import type { Scanner } from './scanner.ts'
 
 /** Text is read as decoded so many times over. */
 const DEPTH_MAX = 3
-/** The longest token that is looked at from its beginning. */
-const REMEMBERED = 64
+/** How many units a scanner remembers for decoders that wake up. A power of two. */
+export const REMEMBERED = 64
 
 /** A token of this many characters of the base alphabets may be encoded text. */
 export const TOKEN_MIN = 16
@@ -62,7 +62,7 @@ export class Decoders {
 
   /** Takes a unit, already counted, which `text` has already remembered. Throws what the judge throws. */
   take(unit: number, at: number, text: Scanner): void {
-    const info = unit < 128 ? ASCII[unit]! : 0
+    const info = infoOf(unit)
     if (this.#isRun || this.token >= TOKEN_MIN) this.#takeRun(unit, info, at, text)
     if (this.#isHex || this.hexSpan >= this.#hexLook) this.#takeHex(unit, info, at, text)
     else if (this.hexSpan < HEX_SPAN_MIN) this.#hexLook = HEX_SPAN_MIN
@@ -88,11 +88,17 @@ export class Decoders {
     }
   }
 
-  /** Words, paths and rules are long, too; but only encoded text mixes digits or cases into it. */
+  /** Words, paths and rules are long, too, and so are numbers and ids in base16; encoded text mixes digits or cases. */
   #looksEncoded(text: Scanner): boolean {
-    let token = ''
-    text.eachRemembered(Math.min(this.token, REMEMBERED), (unit) => (token += String.fromCharCode(unit)))
-    return /[0-9]/.test(token) || (/[a-z]/.test(token) && /[A-Z]/.test(token))
+    let [hasDigit, hasLarge, hasSmall, hasMore] = [false, false, false, false]
+    for (let back = Math.min(this.token, REMEMBERED); back > 0; back--) {
+      const unit = text.unitBack(back)
+      if (unit >= 48 && unit < 58) hasDigit = true
+      else if (unit >= 65 && unit < 91) hasLarge = true
+      else if (unit >= 97) hasSmall = true
+      if ((infoOf(unit) & HEX) === 0) hasMore = true
+    }
+    return hasMore && (hasDigit || (hasLarge && hasSmall))
   }
 
   #startRun(text: Scanner): void {
@@ -100,7 +106,7 @@ export class Decoders {
     this.#runToken = this.token
     if (this.#base64 === undefined && this.#reads('base64')) this.#base64 = new BaseReader(BASE64, this.#open)
     if (this.#base32 === undefined && this.#reads('base32')) this.#base32 = new BaseReader(BASE32, this.#open)
-    text.eachRemembered(Math.min(this.token, REMEMBERED), (unit, at) => this.#pushRun(unit, at))
+    for (let back = Math.min(this.token, REMEMBERED); back > 0; back--) this.#pushRun(text.unitBack(back), text.offsetBack(back))
   }
 
   #pushRun(unit: number, at: number): void {
@@ -119,7 +125,10 @@ export class Decoders {
     this.#isHex = true
     if (this.#base16 === undefined && this.#reads('base16')) this.#base16 = new BaseReader(BASE16, this.#open)
     this.#base16?.restart()
-    text.eachRemembered(REMEMBERED, (past, pastAt) => this.#pushHex(past, past < 128 ? ASCII[past]! : 0, pastAt))
+    for (let back = Math.min(text.position, REMEMBERED); back > 0; back--) {
+      const past = text.unitBack(back)
+      this.#pushHex(past, infoOf(past), text.offsetBack(back))
+    }
   }
 
   #takeEscape(unit: number, at: number, text: Scanner): void {
@@ -129,11 +138,11 @@ export class Decoders {
 
   #looksHex(text: Scanner): boolean {
     let digits = 0
-    text.eachRemembered(REMEMBERED, (unit) => {
-      const info = unit < 128 ? ASCII[unit]! : 0
-      if ((info & NOT_HEX) !== 0) digits = 0
-      else if ((info & HEX) !== 0) digits++
-    })
+    for (let back = 1; back <= Math.min(text.position, REMEMBERED) && digits < HEX_DIGITS_MIN; back++) {
+      const info = infoOf(text.unitBack(back))
+      if ((info & NOT_HEX) !== 0) return false
+      if ((info & HEX) !== 0) digits++
+    }
     return digits >= HEX_DIGITS_MIN
   }
 

@@ -4,14 +4,13 @@
  */
 import { ASCII, ESCAPE } from './fold.ts'
 import { feedPoint, Utf8Reader } from './bases.ts'
+import { REMEMBERED } from './remembered.ts'
 import type { Scanner } from './scanner.ts'
 
 /** The longest escape: `&#x10FFFF;` with a few leading zeros. */
 const LENGTH_MAX = 14
 /** After this many characters without an escape the plain reading sees enough by itself. */
 const AWAKE_FOR = 64
-/** How many units a scanner remembers. */
-const REMEMBERED = 64
 
 const WHOLE = [
   /^%[0-9a-f]{2}$/i,
@@ -90,11 +89,8 @@ export class EscapeReader {
 
   /** Has the scanner read what it slept through, as far as that is remembered, up to the escape. */
   #wake(scanner: Scanner, text: Scanner, escapeLength: number): void {
-    const missed = text.position - this.#readTo
-    let left = Math.min(missed, REMEMBERED) - escapeLength
-    text.eachRemembered(missed, (unit, at) => {
-      if (left-- > 0) scanner.feed(unit, at)
-    })
+    const missed = Math.min(text.position - this.#readTo, REMEMBERED)
+    for (let back = missed; back > escapeLength; back--) scanner.feed(text.unitBack(back), text.offsetBack(back))
     this.#isReading = true
     this.#readTo = text.position
     this.#awakeUntil = text.position + AWAKE_FOR

@@ -46,6 +46,11 @@ export const ASCII: Uint32Array = Uint32Array.from({ length: 128 }, (_, unit) =>
   return info
 })
 
+/** What `ASCII` says of a unit; nothing of one above. */
+export function infoOf(unit: number): number {
+  return unit < 128 ? ASCII[unit]! : 0
+}
+
 /** Latin letters and, in the same order, what other scripts and sign sets draw just like them. NFKD knows none of these. */
 const LOOK_ALIKES: Record<string, string> = {
   a: 'аαɑᴀⱥ', b: 'ьвʙƅɓꞵβ', c: 'сϲᴄƈ', d: 'ԁɗᴅđ', e: 'еεєᴇҽɛ', f: 'ғꜰƒ', g: 'ɡɢց', h: 'һнʜհħ', i: 'іιɪıɩ', j: 'јᴊʝ',

@@ -8,19 +8,18 @@
  * loop over ASCII carries all of an answer's cost and is written flat for that reason, and `feed` for everything else.
  */
 import {
-  ASCII, BASE, CODE, ESCAPE, foldedUnit, foldWide, hanCode, isHan, LETTER, LETTER_SHIFT, NEWLINE, OTHER, otherCode, VOWEL, WHITE,
+  ASCII, BASE, CODE, ESCAPE, foldedUnit, foldWide, hanCode, infoOf, isHan, LETTER, LETTER_SHIFT, NEWLINE, OTHER, otherCode, VOWEL, WHITE,
 } from './fold.ts' // prettier-ignore
 import { type Limited, LIMITS, STRICT_LIMITS } from './channels.ts'
-import { Decoders, HEX_SPAN_MIN, TOKEN_MIN } from './decoders.ts'
+import { Decoders, HEX_SPAN_MIN, REMEMBERED, TOKEN_MIN } from './decoders.ts'
 import { GEAR, type GramIndex } from './gram-index.ts'
 import type { Tables } from './leak-index.ts'
 import { type Judge, Matcher, MATCHER_RING } from './matcher.ts'
 import { SHIFT_CODES } from './spelling.ts'
 import { addLetter, MARKS_MAX, type WordJudge, WORD_LETTERS_MIN, WordWindow } from './words.ts'
 
-/** How many units are kept for whoever wakes up. A power of two. */
-const RING = 64
-const EMPTY_RING: readonly number[] = Array.from({ length: RING }, () => 0)
+const EMPTY_RING: readonly number[] = Array.from({ length: REMEMBERED }, () => 0)
+const RING_MASK = REMEMBERED - 1
 /** So many letters in a row without a vowel, or with one kind of vowel only, wake the consonants. */
 const NO_VOWEL_LETTERS = 8
 const ONE_VOWEL_LETTERS = 18
@@ -32,6 +31,23 @@ const AFTER_DIGIT = 1
 const IN_WORD = 2
 /** The letters that no hexadecimal text holds, as bits; `x` is none of them for the sake of `0x`. */
 const NOT_HEX_LETTERS = 0x7ffff80 & ~(1 << 24)
+
+// An imported name is looked up anew at each use, which the loop of `#readAscii` would feel; these are compiled into it.
+const ascii = ASCII
+const gear = GEAR
+const shiftCodes = SHIFT_CODES
+const codeBits = CODE
+const letterShift = LETTER_SHIFT
+const letterBits = LETTER
+const vowel = VOWEL
+const base = BASE
+const white = WHITE
+const newline = NEWLINE
+const escape = ESCAPE
+const tokenMin = TOKEN_MIN
+const hexSpanMin = HEX_SPAN_MIN
+const ringMask = MATCHER_RING - 1
+const withLetter = addLetter
 
 export type ScannerOptions = { tables: Tables; judge: Judge & WordJudge; strict: boolean }
 
@@ -118,7 +134,7 @@ export class Scanner {
   /** The last units read, at most 64, as text. */
   get tail(): string {
     let text = ''
-    this.eachRemembered(RING, (unit) => (text += String.fromCharCode(unit)))
+    for (let back = Math.min(this.#count, REMEMBERED); back > 0; back--) text += String.fromCharCode(this.unitBack(back))
     return text
   }
 
@@ -127,11 +143,14 @@ export class Scanner {
     return this.#count
   }
 
-  /** Tells of the last units read, from old to new; at most 64 are remembered. */
-  eachRemembered(units: number, take: (unit: number, at: number) => void): void {
-    for (let position = Math.max(0, this.#count - Math.min(units, RING)); position < this.#count; position++) {
-      take(this.#units[position & (RING - 1)]!, this.#offsets[position & (RING - 1)]!)
-    }
+  /** The last unit read is 1 back, and so on up to `REMEMBERED` or `position`, whichever is less. */
+  unitBack(back: number): number {
+    return this.#units[(this.#count - back) & RING_MASK]!
+  }
+
+  /** The offset of that unit. */
+  offsetBack(back: number): number {
+    return this.#offsets[(this.#count - back) & RING_MASK]!
   }
 
   /**
@@ -139,15 +158,6 @@ export class Scanner {
    * does, with the steps of the two busy matchers written out and their state in local variables.
    */
   #readAscii(text: string, start: number, offset: number): number {
-    // An imported name is looked up anew at each use; a local one stands in a register.
-    const ascii = ASCII
-    const gear = GEAR
-    const shiftCodes = SHIFT_CODES
-    const ringMask = MATCHER_RING - 1
-    const tokenMin = TOKEN_MIN
-    const hexSpanMin = HEX_SPAN_MIN
-    const [codeBits, letterShift, letterBits] = [CODE, LETTER_SHIFT, LETTER]
-    const [vowel, base, white, newline, escape] = [VOWEL, BASE, WHITE, NEWLINE, ESCAPE]
     const folded = this.#folded
     const shifts = this.#shifts.matcher
     const decoders = this.#decoders
@@ -214,7 +224,7 @@ export class Scanner {
           isShiftLive = shifts.length !== 0
         }
         if (readsConsonants && (info & vowel) === 0) this.#consonants.step(letter, offset + i)
-        wordHash = addLetter(wordHash, letter)
+        wordHash = withLetter(wordHash, letter)
         wordLetters++
         wordAlphabet |= 1 << letter
         if (wordBegin !== IN_WORD) {
@@ -268,13 +278,13 @@ export class Scanner {
   }
 
   #remember(unit: number, at: number): void {
-    const slot = this.#count++ & (RING - 1)
+    const slot = this.#count++ & RING_MASK
     this.#units[slot] = unit
     this.#offsets[slot] = at
   }
 
   #rememberText(text: string, from: number, to: number, offset: number): number {
-    for (let i = Math.max(from, to - RING); i < to; i++) this.#remember(text.charCodeAt(i), offset + i)
+    for (let i = Math.max(from, to - REMEMBERED); i < to; i++) this.#remember(text.charCodeAt(i), offset + i)
     return to
   }
 
@@ -332,11 +342,11 @@ export class Scanner {
   #turnConsonants(): boolean {
     this.#readsConsonants = !this.#readsConsonants
     if (this.#readsConsonants) {
-      this.eachRemembered(RING, (unit, at) => {
-        const info = unit < 128 ? ASCII[unit]! : 0
+      for (let back = Math.min(this.#count, REMEMBERED); back > 0; back--) {
+        const info = infoOf(this.unitBack(back))
         const letter = (info >>> LETTER_SHIFT) & LETTER
-        if (letter !== 0 && (info & VOWEL) === 0) this.#consonants.step(letter, at)
-      })
+        if (letter !== 0 && (info & VOWEL) === 0) this.#consonants.step(letter, this.offsetBack(back))
+      }
     }
     return this.#readsConsonants
   }

@@ -21,7 +21,9 @@ export const BreakerObject = counted(shipped['BreakerObject'] as ObjectClass)
 export default {
   ...shipped.default,
   fetch(request: Request, ...rest: unknown[]): Promise<Response> | Response {
-    return new URL(request.url).pathname === '/__counts' ? Response.json(counts) : shipped.default.fetch(request, ...rest)
+    return new URL(request.url).pathname === '/__counts'
+      ? Response.json(counts)
+      : shipped.default.fetch(request, ...rest)
   },
 }
 
@@ -44,10 +46,14 @@ const seen = new WeakSet<object>()
 
 /** Storage is the runtime's: its methods are shared by all objects, so each is replaced once. */
 function countStorage(storage: Storage): void {
-  replace(Object.getPrototypeOf(storage.sql) as Storage['sql'], 'exec', (cursor: { rowsWritten: number; rowsRead: number }) => {
-    counts.rowsWritten += cursor.rowsWritten
-    counts.rowsRead += cursor.rowsRead
-  })
+  replace(
+    Object.getPrototypeOf(storage.sql) as Storage['sql'],
+    'exec',
+    (cursor: { rowsWritten: number; rowsRead: number }) => {
+      counts.rowsWritten += cursor.rowsWritten
+      counts.rowsRead += cursor.rowsRead
+    },
+  )
   replace(Object.getPrototypeOf(storage.kv) as Storage['kv'], 'put', () => counts.rowsWritten++)
   replace(Object.getPrototypeOf(storage) as Storage, 'setAlarm', () => counts.alarmsSet++)
 }

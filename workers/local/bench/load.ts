@@ -65,7 +65,8 @@ export async function warm(arm: Arm, body: Body, calls: number): Promise<void> {
 /** The median and the 99th percentile, in the unit of the values. */
 export function spread(values: number[]): { p50Ms: number; p99Ms: number } {
   const sorted = Float64Array.from(values).toSorted()
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
   return { p50Ms: at(0.5), p99Ms: at(0.99) }
 }
 

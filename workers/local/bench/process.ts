@@ -42,10 +42,26 @@ async function firstMessage(child: ChildProcess): Promise<unknown> {
 
 /** Processor time that a process has used so far. */
 export async function cpuMs(processId: number): Promise<number> {
+  const [user, system] = await times(processId)
+  return (user + system) * MS_PER_TICK
+}
+
+/** Processor time of this process, of its children that have ended, and of those that have not. */
+export async function ownCpuMs(living: number[]): Promise<number> {
+  const ownTicks = (await times(process.pid)).reduce((sum, ticks) => sum + ticks, 0)
+  const children = await Promise.all(living.map(cpuMs))
+  return children.reduce((sum, ms) => sum + ms, ownTicks * MS_PER_TICK)
+}
+
+/** User and system time of a process, then of those of its children that have ended. */
+async function times(processId: number): Promise<[number, number, number, number]> {
   const stat = await readFile(`/proc/${processId}/stat`, 'utf8').catch(() => '')
-  // The second field is a name in parentheses that may hold anything; user and system time are the 14th and 15th.
+  // The second field is a name in parentheses that may hold anything; these are the 14th to the 17th.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK
+  const [user = Number.NaN, system = Number.NaN, ofChildren = Number.NaN, systemOfChildren = Number.NaN] = fields
+    .slice(11, 15)
+    .map(Number)
+  return [user, system, ofChildren, systemOfChildren]
 }
 
 /** Memory of a process that is in RAM now. */

@@ -3,7 +3,13 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { Pool } from 'pg'
 import { hashKey, newKey, prefixOf } from '../../keys/key-format.ts'
-import { type BuiltWorker, type BuiltWorkerOptions, builtModule, startBuiltWorker, workerModule } from '../built-worker.ts'
+import {
+  type BuiltWorker,
+  type BuiltWorkerOptions,
+  builtModule,
+  startBuiltWorker,
+  workerModule,
+} from '../built-worker.ts'
 import { market, type MarketAgent } from '../market.ts'
 import { seed } from '../seed.ts'
 import { agentLinkArm, type Arm, providerArm } from './arm.ts'
@@ -71,7 +77,9 @@ export class Stage {
   }
 
   /** AgentLink with everything on. Each has accounts of its own with the same ids and keys. */
-  async agentLink(options: Pick<BuiltWorkerOptions, 'inspect' | 'log'> & { storage?: BuiltWorkerOptions['storage'] } = {}): Promise<Running> {
+  async agentLink(
+    options: Pick<BuiltWorkerOptions, 'inspect' | 'log'> & { storage?: BuiltWorkerOptions['storage'] } = {},
+  ): Promise<Running> {
     return this.#agentLink({ storage: 'memory', ...options })
   }
 
@@ -104,7 +112,10 @@ export class Stage {
     const target = { name: 'agentlink', url: worker.url, path: '/v1/chat/completions' } as const
     const running = this.#run(worker, agentLinkArm(target, this.agent, keys))
     if (!this.#isSeeded) {
-      const postgres = { query: async <Row extends object>(sql: string, params: unknown[] = []) => (await this.#pool.query<Row>(sql, params)).rows }
+      const postgres = {
+        query: async <Row extends object>(sql: string, params: unknown[] = []) =>
+          (await this.#pool.query<Row>(sql, params)).rows,
+      }
       await seed({ postgres, apiUrl: worker.url, operatorToken: OPERATOR_TOKEN, encryptionKey: ENCRYPTION_KEY })
       this.#isSeeded = true
     }

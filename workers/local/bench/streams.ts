@@ -24,7 +24,11 @@ export type Spread = { p50Ms: number; p99Ms: number }
 export async function firstEvents(arms: Arm[], rounds: number): Promise<Spread[]> {
   const body = paced({ events: 3, gapMs: 2 })
   const open = await Promise.all(
-    arms.map(async (arm) => ({ connection: await Connection.open(arm.url), next: arm.requests(body), waits: [] as number[] })),
+    arms.map(async (arm) => ({
+      connection: await Connection.open(arm.url),
+      next: arm.requests(body),
+      waits: [] as number[],
+    })),
   )
   for (let round = 0; round < rounds; round++)
     for (const { connection, next, waits } of open) {
@@ -51,7 +55,9 @@ export async function gaps(arms: Arm[], rounds: number): Promise<Spread[]> {
           return times
         }),
       )
-      measured[index]?.push(spread(streams.flatMap((times) => times.slice(1).map((time, at) => time - (times[at] ?? time)))))
+      measured[index]?.push(
+        spread(streams.flatMap((times) => times.slice(1).map((time, at) => time - (times[at] ?? time)))),
+      )
     }
   return measured.map((rounds) => ({
     p50Ms: median(rounds.map(({ p50Ms }) => p50Ms)),
@@ -71,31 +77,69 @@ export type StreamMemory = {
 }
 
 /** What 200 open streams weigh. The Worker must have been started with its inspector, which forces collections. */
-export async function memory(arm: Arm, worker: BuiltWorker): Promise<StreamMemory> {
-  const inspector = await Inspector.open(worker.inspectorUrl ?? '', 'worker')
-  const weigh = async (): Promise<{ heap: number; rss: number }> => ({
+export async function memory(arm: Arm, { processId, inspectorUrl = '' }: BuiltWorker): Promise<StreamMemory> {
+  const inspector = await Inspector.open(inspectorUrl, 'worker')
+  const weigh = async (): Promise<Weight> => ({
     heap: await inspector.heldBytes(),
-    rss: await residentBytes(worker.processId),
+    rss: await residentBytes(processId),
   })
-  const hold = async (count: number, ms: number): Promise<{ heap: number; rss: number; after: number }> => {
-    const next = arm.requests(paced({ events: 10_000, gapMs: GAP_MS }))
-    const open = await Promise.all(Array.from({ length: count }, () => Connection.open(arm.url)))
-    // They are cut off in the middle, which their requests take for a failure.
-    const ended = open.map((connection) => connection.request(next()).catch(() => {}))
-    await setTimeout(ms)
-    const first = await weigh()
-    await setTimeout(LONG_MS - ms)
-    const second = await weigh()
-    for (const connection of open) connection.close()
-    await Promise.all(ended)
-    return { ...first, after: second.heap, rss: first.rss }
-  }
+  const perStream = (after: number, before: number): number => (after - before) / HELD_STREAMS
   try {
-    // Buffers and code that the first streams bring about stay for all later ones.
-    await hold(HELD_STREAMS, SHORT_MS)
-    await setTimeout(SHORT_MS)
-    return await compare(arm, weigh)
+    // Code and buffers that the first streams bring about stay for all later ones.
+    await hold(arm, () => setTimeout(SHORT_MS))
+    const idle = await weigh()
+    const [short, long] = await hold(arm, async () => {
+      await setTimeout(SHORT_MS)
+      const first = await weigh()
+      await setTimeout(LONG_MS - SHORT_MS)
+      return [first, await weigh()] as const
+    })
+    return {
+      idleRss: idle.rss,
+      openRss: long.rss,
+      heapPerShortStream: perStream(short.heap, idle.heap),
+      heapPerLongStream: perStream(long.heap, idle.heap),
+      rssPerShortStream: perStream(short.rss, idle.rss),
+      rssPerLongStream: perStream(long.rss, idle.rss),
+    }
   } finally {
     inspector.close()
   }
+}
+
+type Weight = { heap: number; rss: number }
+
+/** Runs `work` while 200 streams are open, and cuts them off afterwards. */
+async function hold<T>(arm: Arm, work: () => Promise<T>): Promise<T> {
+  const next = arm.requests(paced({ events: 10_000, gapMs: GAP_MS }))
+  const open = await Promise.all(Array.from({ length: HELD_STREAMS }, () => Connection.open(arm.url)))
+  // Being cut off is how each of them ends; any other end shows in `isEarly`.
+  let isEarly = false
+  let isOver = false
+  const ended = open.map((connection) => connection.request(next()).catch(() => (isEarly ||= !isOver)))
+  const result = await work()
+  isOver = true
+  for (const connection of open) connection.close()
+  await Promise.all(ended)
+  if (isEarly) throw new Error('A stream ended that should have stayed open.')
+  await setTimeout(SHORT_MS)
+  return result
+}
+
+/** When each piece of text arrived. */
+async function eventTimes(connection: Connection, request: Buffer): Promise<number[]> {
+  const times: number[] = []
+  let rest = ''
+  await connection.request(request, (piece) => {
+    const now = performance.now()
+    const text = rest + piece.toString('latin1')
+    const end = text.lastIndexOf('\n') + 1
+    rest = text.slice(end)
+    for (const _ of text.slice(0, end).matchAll(CONTENT)) times.push(now)
+  })
+  return times
+}
+
+function paced({ events, gapMs }: { events: number; gapMs: number }): Body {
+  return { text: `Where should I begin? ${fault({ events, gapMs })}`, stream: true }
 }
