@@ -110,6 +110,7 @@ async function run(size: typeof FULL): Promise<void> {
 
 async function weigh({ arm, worker }: Running): Promise<StreamMemory> {
   const weight = await memory(arm, worker)
+  await stage.drained()
   await worker.stop()
   return weight
 }

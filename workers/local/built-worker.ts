@@ -26,6 +26,7 @@ const START_MS_MAX = 10_000
 /** No update check, no statistics, no question to Cloudflare: it must work without a network. */
 const QUIET = {
   CI: '1',
+  WRANGLER_HIDE_BANNER: 'true',
   WRANGLER_SEND_ERROR_REPORTS: 'false',
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_WRITE_LOGS: 'false',

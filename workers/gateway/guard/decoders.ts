@@ -6,12 +6,11 @@ import { BASE, ESCAPE, HEX, infoOf, NOT_HEX } from './fold.ts'
 import { BASE16, BASE32, BASE64, BaseReader } from './bases.ts'
 import type { ChannelName } from './channels.ts'
 import { EscapeReader } from './escapes.ts'
+import type { Recent } from './recent.ts'
 import type { Scanner } from './scanner.ts'
 
 /** Text is read as decoded so many times over. */
 const DEPTH_MAX = 3
-/** How many units a scanner remembers for decoders that wake up. A power of two. */
-export const REMEMBERED = 64
 
 /** A token of this many characters of the base alphabets may be encoded text. */
 export const TOKEN_MIN = 16
@@ -60,21 +59,21 @@ export class Decoders {
     return this.isBusy || this.token >= TOKEN_MIN || this.hexSpan >= HEX_SPAN_MIN
   }
 
-  /** Takes a unit, already counted, which `text` has already remembered. Throws what the judge throws. */
-  take(unit: number, at: number, text: Scanner): void {
+  /** Takes a unit, already counted, the newest of `recent`. Throws what the judge throws. */
+  take(unit: number, at: number, recent: Recent): void {
     const info = infoOf(unit)
-    if (this.#isRun || this.token >= TOKEN_MIN) this.#takeRun(unit, info, at, text)
-    if (this.#isHex || this.hexSpan >= this.#hexLook) this.#takeHex(unit, info, at, text)
+    if (this.#isRun || this.token >= TOKEN_MIN) this.#takeRun(unit, info, at, recent)
+    if (this.#isHex || this.hexSpan >= this.#hexLook) this.#takeHex(unit, info, at, recent)
     else if (this.hexSpan < HEX_SPAN_MIN) this.#hexLook = HEX_SPAN_MIN
-    if ((info & ESCAPE) !== 0 || this.#escapes?.isAwake(text)) this.#takeEscape(unit, at, text)
+    if ((info & ESCAPE) !== 0 || this.#escapes?.isAwake(recent)) this.#takeEscape(unit, at, recent)
     else this.#escapes?.sleep()
-    this.isBusy = this.#isRun || this.#isHex || (this.#escapes?.isAwake(text) ?? false)
+    this.isBusy = this.#isRun || this.#isHex || (this.#escapes?.isAwake(recent) ?? false)
   }
 
   /** A run goes on after a line break; a short word tells that it is over. */
-  #takeRun(unit: number, info: number, at: number, text: Scanner): void {
+  #takeRun(unit: number, info: number, at: number, recent: Recent): void {
     if (!this.#isRun) {
-      if (this.token % LOOK_EVERY === 0 && this.#looksEncoded(text)) this.#startRun(text)
+      if (this.token % LOOK_EVERY === 0 && this.#looksEncoded(recent)) this.#startRun(recent)
     } else if ((info & BASE) !== 0) {
       this.#runToken++
       this.#pushRun(unit, at)
@@ -89,10 +88,10 @@ export class Decoders {
   }
 
   /** Words, paths and rules are long, too, and so are numbers and ids in base16; encoded text mixes digits or cases. */
-  #looksEncoded(text: Scanner): boolean {
+  #looksEncoded(recent: Recent): boolean {
     let [hasDigit, hasLarge, hasSmall, hasMore] = [false, false, false, false]
-    for (let back = Math.min(this.token, REMEMBERED); back > 0; back--) {
-      const unit = text.unitBack(back)
+    for (let back = Math.min(this.token, recent.length); back > 0; back--) {
+      const unit = recent.unitBack(back)
       if (unit >= 48 && unit < 58) hasDigit = true
       else if (unit >= 65 && unit < 91) hasLarge = true
       else if (unit >= 97) hasSmall = true
@@ -101,12 +100,13 @@ export class Decoders {
     return hasMore && (hasDigit || (hasLarge && hasSmall))
   }
 
-  #startRun(text: Scanner): void {
+  #startRun(recent: Recent): void {
     this.#isRun = true
     this.#runToken = this.token
     if (this.#base64 === undefined && this.#reads('base64')) this.#base64 = new BaseReader(BASE64, this.#open)
     if (this.#base32 === undefined && this.#reads('base32')) this.#base32 = new BaseReader(BASE32, this.#open)
-    for (let back = Math.min(this.token, REMEMBERED); back > 0; back--) this.#pushRun(text.unitBack(back), text.offsetBack(back))
+    for (let back = Math.min(this.token, recent.length); back > 0; back--)
+      this.#pushRun(recent.unitBack(back), recent.offsetBack(back))
   }
 
   #pushRun(unit: number, at: number): void {
@@ -114,32 +114,32 @@ export class Decoders {
     this.#base32?.push(unit, at)
   }
 
-  #takeHex(unit: number, info: number, at: number, text: Scanner): void {
+  #takeHex(unit: number, info: number, at: number, recent: Recent): void {
     if (this.#isHex) {
       this.#pushHex(unit, info, at)
       this.#isHex = (info & NOT_HEX) === 0
       return
     }
     this.#hexLook = this.hexSpan + LOOK_EVERY
-    if (!this.#looksHex(text)) return
+    if (!this.#looksHex(recent)) return
     this.#isHex = true
     if (this.#base16 === undefined && this.#reads('base16')) this.#base16 = new BaseReader(BASE16, this.#open)
     this.#base16?.restart()
-    for (let back = Math.min(text.position, REMEMBERED); back > 0; back--) {
-      const past = text.unitBack(back)
-      this.#pushHex(past, infoOf(past), text.offsetBack(back))
+    for (let back = recent.length; back > 0; back--) {
+      const past = recent.unitBack(back)
+      this.#pushHex(past, infoOf(past), recent.offsetBack(back))
     }
   }
 
-  #takeEscape(unit: number, at: number, text: Scanner): void {
+  #takeEscape(unit: number, at: number, recent: Recent): void {
     if (this.#escapes === undefined && this.#reads('escapes')) this.#escapes = new EscapeReader(this.#open)
-    this.#escapes?.push(unit, at, text)
+    this.#escapes?.push(unit, at, recent)
   }
 
-  #looksHex(text: Scanner): boolean {
+  #looksHex(recent: Recent): boolean {
     let digits = 0
-    for (let back = 1; back <= Math.min(text.position, REMEMBERED) && digits < HEX_DIGITS_MIN; back++) {
-      const info = infoOf(text.unitBack(back))
+    for (let back = 1; back <= recent.length && digits < HEX_DIGITS_MIN; back++) {
+      const info = infoOf(recent.unitBack(back))
       if ((info & NOT_HEX) !== 0) return false
       if ((info & HEX) !== 0) digits++
     }

@@ -2,9 +2,9 @@
  * Reads text as it stands once percent escapes, HTML entities and JSON or JavaScript escapes are undone.
  * Sleeps until a first real escape was met, and again when none came for a while.
  */
-import { ASCII, ESCAPE } from './fold.ts'
+import { ESCAPE, infoOf } from './fold.ts'
 import { feedPoint, Utf8Reader } from './bases.ts'
-import { REMEMBERED } from './remembered.ts'
+import type { Recent } from './recent.ts'
 import type { Scanner } from './scanner.ts'
 
 /** The longest escape: `&#x10FFFF;` with a few leading zeros. */
@@ -44,8 +44,8 @@ export class EscapeReader {
   }
 
   /** Whether the next unit of the text must be pushed even if it begins no escape. */
-  isAwake(text: Scanner): boolean {
-    return this.#begun !== '' || text.position < this.#awakeUntil
+  isAwake(recent: Recent): boolean {
+    return this.#begun !== '' || recent.count < this.#awakeUntil
   }
 
   /** No escape came for a while: what was spelled so far does not go on. Throws what the judge throws. */
@@ -55,24 +55,24 @@ export class EscapeReader {
     this.#scanner?.finish()
   }
 
-  /** Takes a unit, which `text` has already remembered. Throws what the judge throws. */
-  push(unit: number, at: number, text: Scanner): void {
-    if (this.#begun === '' && (unit >= 128 || (ASCII[unit]! & ESCAPE) === 0)) {
-      this.#literal(unit, at, text.position)
+  /** Takes a unit, the newest of `recent`. Throws what the judge throws. */
+  push(unit: number, at: number, recent: Recent): void {
+    if (this.#begun === '' && (infoOf(unit) & ESCAPE) === 0) {
+      this.#literal(unit, at, recent.count)
       return
     }
     this.#begun += String.fromCharCode(unit)
     this.#offsets.push(at)
-    if (WHOLE.some((form) => form.test(this.#begun))) this.#undo(at, text)
-    else if (this.#begun.length >= LENGTH_MAX || !BEGUN.test(this.#begun)) this.#giveUp(text)
+    if (WHOLE.some((form) => form.test(this.#begun))) this.#undo(at, recent)
+    else if (this.#begun.length >= LENGTH_MAX || !BEGUN.test(this.#begun)) this.#giveUp(recent)
   }
 
-  #undo(at: number, text: Scanner): void {
+  #undo(at: number, recent: Recent): void {
     const escape = this.#begun
     this.#begun = ''
     this.#offsets = []
     this.#scanner ??= this.#open()
-    this.#wake(this.#scanner, text, escape.length)
+    this.#wake(this.#scanner, recent, escape.length)
     this.#bytes ??= new Utf8Reader(this.#scanner)
     const second = escape.charAt(1).toLowerCase()
     if (escape.startsWith('%')) this.#bytes.push(parseInt(escape.slice(1), 16), at)
@@ -88,22 +88,22 @@ export class EscapeReader {
   }
 
   /** Has the scanner read what it slept through, as far as that is remembered, up to the escape. */
-  #wake(scanner: Scanner, text: Scanner, escapeLength: number): void {
-    const missed = Math.min(text.position - this.#readTo, REMEMBERED)
-    for (let back = missed; back > escapeLength; back--) scanner.feed(text.unitBack(back), text.offsetBack(back))
+  #wake(scanner: Scanner, recent: Recent, escapeLength: number): void {
+    const missed = Math.min(recent.count - this.#readTo, recent.length)
+    for (let back = missed; back > escapeLength; back--) scanner.feed(recent.unitBack(back), recent.offsetBack(back))
     this.#isReading = true
-    this.#readTo = text.position
-    this.#awakeUntil = text.position + AWAKE_FOR
+    this.#readTo = recent.count
+    this.#awakeUntil = recent.count + AWAKE_FOR
   }
 
   /** What began like an escape is none: its first character stands for itself, the rest is read again. */
-  #giveUp(text: Scanner): void {
+  #giveUp(recent: Recent): void {
     const begun = this.#begun
     const offsets = this.#offsets
     this.#begun = ''
     this.#offsets = []
-    this.#literal(begun.charCodeAt(0), offsets[0]!, text.position - begun.length + 1)
-    for (let i = 1; i < begun.length; i++) this.push(begun.charCodeAt(i), offsets[i]!, text)
+    this.#literal(begun.charCodeAt(0), offsets[0]!, recent.count - begun.length + 1)
+    for (let i = 1; i < begun.length; i++) this.push(begun.charCodeAt(i), offsets[i]!, recent)
   }
 
   #point(point: number, at: number): void {

@@ -1,5 +1,5 @@
 /** What the guard costs, in nanoseconds for each character of harmless text. Run by itself: `node guard.bench.ts`. */
-import { benignAnswers } from '../../tests/benign.ts'
+import { benignAnswers, type Mix } from '../../tests/benign.ts'
 import { pieces } from '../../tests/attacks.ts'
 import { PROSE, RULES } from '../../tests/prompts.ts'
 import { Guard } from './guard.ts'
@@ -11,17 +11,15 @@ const ROUNDS = 15
 /** About what a provider sends at a time. */
 const PIECE = 4
 
-/** Measures a prompt of usual length on a mix of answers, in one piece and in small ones; gives the mean of both. */
+/** Measures a prompt of usual length on readable answers, in one piece and in small ones; gives the mean of both. */
 export function measureGuard(): { nsPerCharacter: number } {
-  const whole = measure(Infinity)
-  const streamed = measure(PIECE)
-  return { nsPerCharacter: (whole + streamed) / 2 }
+  return { nsPerCharacter: (measure(Infinity, 'readable') + measure(PIECE, 'readable')) / 2 }
 }
 
-/** The cost with answers cut into pieces of `size`. */
-function measure(size: number): number {
+/** The cost of answers of this mix, cut into pieces of `size`. */
+function measure(size: number, mix: Mix): number {
   const index = compileLeakIndex(`${PROSE}\n\n${RULES}`, [])
-  const answers = Array.from(benignAnswers(CHARACTERS)).map((answer) =>
+  const answers = Array.from(benignAnswers(CHARACTERS, 1, mix)).map((answer) =>
     size === Infinity ? [answer] : pieces(answer, size),
   )
   const characters = answers.flat().reduce((sum, piece) => sum + piece.length, 0)
@@ -52,7 +50,10 @@ function measureCompile(length: number): number {
 }
 
 if (process.argv[1]?.endsWith('guard.bench.ts')) {
-  console.log(`guard, answers in one piece: ${measure(Infinity).toFixed(1)} ns per character`)
-  console.log(`guard, pieces of ${PIECE}: ${measure(PIECE).toFixed(1)} ns per character`)
+  for (const mix of ['readable', 'all'] as const) {
+    for (const size of [Infinity, 64, PIECE]) {
+      console.log(`guard, ${mix}, pieces of ${size}: ${measure(size, mix).toFixed(1)} ns per character`)
+    }
+  }
   console.log(`compiling a prompt of 8,000 characters: ${measureCompile(8000).toFixed(1)} ms`)
 }

@@ -27,7 +27,7 @@ export class Joint {
   /** Another lane than `previous` is about to be read. */
   turn(previous: Speaker): void {
     this.#scanner ??= new Scanner(this.#options)
-    if (this.#total > this.#awakeUntil) this.#scan(previous.scanner.tail)
+    if (this.#total > this.#awakeUntil) this.#scan(previous.scanner.recent.text)
     this.#awakeUntil = this.#total + AWAKE_FOR
   }
 

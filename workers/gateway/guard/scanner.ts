@@ -11,15 +11,14 @@ import {
   ASCII, BASE, CODE, ESCAPE, foldedUnit, foldWide, hanCode, infoOf, isHan, LETTER, LETTER_SHIFT, NEWLINE, OTHER, otherCode, VOWEL, WHITE,
 } from './fold.ts' // prettier-ignore
 import { type Limited, LIMITS, STRICT_LIMITS } from './channels.ts'
-import { Decoders, HEX_SPAN_MIN, REMEMBERED, TOKEN_MIN } from './decoders.ts'
+import { Decoders, HEX_SPAN_MIN, TOKEN_MIN } from './decoders.ts'
 import { GEAR, type GramIndex } from './gram-index.ts'
 import type { Tables } from './leak-index.ts'
 import { type Judge, Matcher, MATCHER_RING } from './matcher.ts'
+import { Recent } from './recent.ts'
 import { SHIFT_CODES } from './spelling.ts'
 import { addLetter, MARKS_MAX, type WordJudge, WORD_LETTERS_MIN, WordWindow } from './words.ts'
 
-const EMPTY_RING: readonly number[] = Array.from({ length: REMEMBERED }, () => 0)
-const RING_MASK = REMEMBERED - 1
 /** So many letters in a row without a vowel, or with one kind of vowel only, wake the consonants. */
 const NO_VOWEL_LETTERS = 8
 const ONE_VOWEL_LETTERS = 18
@@ -61,9 +60,8 @@ export class Scanner {
   readonly #consonants: Matcher
   readonly #words: WordWindow | undefined
   readonly #decoders: Decoders
-  readonly #units: number[] = EMPTY_RING.slice()
-  readonly #offsets: number[] = EMPTY_RING.slice()
-  #count = 0
+  /** The last units read. */
+  readonly recent = new Recent()
   #high = 0
   #wordBegin = AT_WORD
   #beginsLine = true
@@ -106,13 +104,13 @@ export class Scanner {
 
   /** Reads one UTF-16 unit, which was spelled by the answer's character at this offset. Throws what the judge throws. */
   feed(unit: number, at: number): void {
-    this.#remember(unit, at)
+    this.recent.put(unit, at)
     if (unit >= 128) {
       this.#feedWide(unit, at)
       return
     }
     const info = ASCII[unit]!
-    if (this.#decoders.counts(info) || (info & ESCAPE) !== 0) this.#decoders.take(unit, at, this)
+    if (this.#decoders.counts(info) || (info & ESCAPE) !== 0) this.#decoders.take(unit, at, this.recent)
     this.#sign(info, at)
   }
 
@@ -131,28 +129,6 @@ export class Scanner {
     return from
   }
 
-  /** The last units read, at most 64, as text. */
-  get tail(): string {
-    let text = ''
-    for (let back = Math.min(this.#count, REMEMBERED); back > 0; back--) text += String.fromCharCode(this.unitBack(back))
-    return text
-  }
-
-  /** How many units were read and remembered. */
-  get position(): number {
-    return this.#count
-  }
-
-  /** The last unit read is 1 back, and so on up to `REMEMBERED` or `position`, whichever is less. */
-  unitBack(back: number): number {
-    return this.#units[(this.#count - back) & RING_MASK]!
-  }
-
-  /** The offset of that unit. */
-  offsetBack(back: number): number {
-    return this.#offsets[(this.#count - back) & RING_MASK]!
-  }
-
   /**
    * Reads from `start` up to the first unit that is not ASCII, and returns where that is. Does for each unit what `feed`
    * does, with the steps of the two busy matchers written out and their state in local variables.
@@ -161,6 +137,7 @@ export class Scanner {
     const folded = this.#folded
     const shifts = this.#shifts.matcher
     const decoders = this.#decoders
+    const recent = this.recent
     const { codes, offsets, runMin } = folded
     const { bits, bitShift, shift } = folded.index
     let { count, hash, run } = folded
@@ -241,7 +218,7 @@ export class Scanner {
           this.#endWord()
           wordHash = wordLetters = wordAlphabet = 0
           if (this.#isPoor !== readsConsonants) {
-            remembered = this.#rememberText(text, remembered, i, offset)
+            remembered = recent.putText(text, remembered, i, offset)
             readsConsonants = this.#turnConsonants()
           }
         }
@@ -253,10 +230,10 @@ export class Scanner {
         else if (wordBegin === AT_WORD && code !== 0) wordBegin = AFTER_DIGIT
       }
       if (isBusy || i - tokenEnd >= tokenMin || (letter === 0 && ((info & escape) !== 0 || i - hexEnd >= hexSpanMin))) {
-        remembered = this.#rememberText(text, remembered, i + 1, offset)
+        remembered = recent.putText(text, remembered, i + 1, offset)
         decoders.token = i - tokenEnd
         decoders.hexSpan = i - hexEnd
-        decoders.take(unit, offset + i, this)
+        decoders.take(unit, offset + i, recent)
         isBusy = decoders.isBusy
       }
     }
@@ -273,19 +250,8 @@ export class Scanner {
     decoders.token = i - 1 - tokenEnd
     decoders.hexSpan = i - 1 - hexEnd
     this.#wordBegin = wordBegin
-    this.#rememberText(text, remembered, i, offset)
+    recent.putText(text, remembered, i, offset)
     return i
-  }
-
-  #remember(unit: number, at: number): void {
-    const slot = this.#count++ & RING_MASK
-    this.#units[slot] = unit
-    this.#offsets[slot] = at
-  }
-
-  #rememberText(text: string, from: number, to: number, offset: number): number {
-    for (let i = Math.max(from, to - REMEMBERED); i < to; i++) this.#remember(text.charCodeAt(i), offset + i)
-    return to
   }
 
   #sign(info: number, at: number): void {
@@ -342,17 +308,17 @@ export class Scanner {
   #turnConsonants(): boolean {
     this.#readsConsonants = !this.#readsConsonants
     if (this.#readsConsonants) {
-      for (let back = Math.min(this.#count, REMEMBERED); back > 0; back--) {
-        const info = infoOf(this.unitBack(back))
+      for (let back = this.recent.length; back > 0; back--) {
+        const info = infoOf(this.recent.unitBack(back))
         const letter = (info >>> LETTER_SHIFT) & LETTER
-        if (letter !== 0 && (info & VOWEL) === 0) this.#consonants.step(letter, this.offsetBack(back))
+        if (letter !== 0 && (info & VOWEL) === 0) this.#consonants.step(letter, this.recent.offsetBack(back))
       }
     }
     return this.#readsConsonants
   }
 
   #feedWide(unit: number, at: number): void {
-    if (this.#decoders.isBusy) this.#decoders.take(unit, at, this)
+    if (this.#decoders.isBusy) this.#decoders.take(unit, at, this.recent)
     if (unit < 0xd800 || unit >= 0xe000) this.#wide(unit, at)
     else if (unit < 0xdc00) this.#high = unit
     else if (this.#high !== 0) {

@@ -21,21 +21,21 @@ export async function load(arm: Arm, options: LoadOptions): Promise<Sample> {
   const next = arm.requests(body)
   const open = await Promise.all(Array.from({ length: connections }, () => Connection.open(arm.url)))
   const latencies: number[] = []
-  let phase: 'warm-up' | 'measure' | 'over' = 'warm-up'
+  const state: { phase: 'warm-up' | 'measure' | 'over' } = { phase: 'warm-up' }
   const loop = async (connection: Connection): Promise<void> => {
-    while (phase !== 'over') {
+    while (state.phase !== 'over') {
       const startedAt = performance.now()
       await connection.request(next())
-      if (phase === 'measure') latencies.push(performance.now() - startedAt)
+      if (state.phase === 'measure') latencies.push(performance.now() - startedAt)
     }
   }
   const schedule = async (): Promise<number> => {
     await setTimeout(warmUpMs)
     await onMeasure?.(false)
     const startedAt = performance.now()
-    phase = 'measure'
+    state.phase = 'measure'
     await setTimeout(measureMs)
-    phase = 'over'
+    state.phase = 'over'
     const elapsedMs = performance.now() - startedAt
     await onMeasure?.(true)
     return elapsedMs
@@ -44,7 +44,7 @@ export async function load(arm: Arm, options: LoadOptions): Promise<Sample> {
     const [elapsedMs] = await Promise.all([schedule(), ...open.map(loop)])
     return { ...spread(latencies), perSecond: latencies.length / (elapsedMs / 1_000), calls: latencies.length }
   } finally {
-    phase = 'over'
+    state.phase = 'over'
     for (const connection of open) connection.close()
   }
 }
