@@ -194,7 +194,7 @@ test('a provider that leaves its connection open, or breaks it, after its termin
         controller.enqueue(new TextEncoder().encode(events))
         asked.signal?.addEventListener('abort', () => controller.error(new Error('aborted')))
       },
-      pull: badEnds[calls++ % badEnds.length],
+      pull: badEnds[calls++ % badEnds.length] ?? (() => {}),
     })
     return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
   })
