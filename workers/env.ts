@@ -51,8 +51,10 @@ const Settings = z.object({
   STREAM_TOTAL_MS: ms(300_000),
   /** A comment is sent after this much silence. */
   HEARTBEAT_MS: ms(10_000),
-  /** The longest a settled call waits in its account's outbox before it is sent on. */
-  OUTBOX_LINGER_MS: ms(5_000),
+  /** How long a settled call waits in its account's outbox for others, before it is sent on. */
+  OUTBOX_LINGER_MS: ms(2_000),
+  /** The longest it waits while calls keep coming. */
+  OUTBOX_BUSY_MS: z.coerce.number().int().nonnegative().default(8_000),
   /** How old a copy of an agent's configuration may be. */
   AGENT_MEMORY_MS: ms(1_000),
 })

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire, stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -89,7 +89,10 @@ export async function startBuiltWorker(options: BuiltWorkerOptions): Promise<Bui
   const child = spawn(workerdPath(), args, {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
-  const orphan = (): boolean => child.kill('SIGKILL')
+  const orphan = (): void => {
+    child.kill('SIGKILL')
+    rmSync(workDir, { recursive: true, force: true })
+  }
   process.once('exit', orphan)
   const stop = async (): Promise<void> => {
     process.off('exit', orphan)

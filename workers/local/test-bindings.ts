@@ -23,5 +23,6 @@ export function testBindings(doors: TestDoors): Record<string, string> {
     IDLE_MS: '600',
     STREAM_TOTAL_MS: '5000',
     HEARTBEAT_MS: '150',
+    OUTBOX_BUSY_MS: '0',
   }
 }

@@ -65,11 +65,17 @@ const MESSAGES_PER_ALARM = 10
 const RETRY_FIRST_MS = 2_000
 const RETRY_MAX_MS = 300_000
 
+/** Doubles from try to try, up to five minutes. */
+function retryDelayMs(failures: number): number {
+  return Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (failures - 1))
+}
+
 type AccountRow = { sent_seq: number; premiums_spent: number; latest: number }
 
 export class AccountObject extends DurableObject<Bindings> {
   readonly #sql: SqlStorage
   readonly #lingerMs: number
+  readonly #busyMs: number
   readonly #lots: Lots
   readonly #calls: Calls
   readonly #balance: Balance
@@ -83,11 +89,14 @@ export class AccountObject extends DurableObject<Bindings> {
   /** When the alarm is set to ring, or Infinity. */
   #alarmAt = Infinity
   #failedDrains = 0
+  #lastSettledAt = 0
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env)
     this.#sql = ctx.storage.sql
-    this.#lingerMs = settings(env).OUTBOX_LINGER_MS
+    const { OUTBOX_LINGER_MS, OUTBOX_BUSY_MS } = settings(env)
+    this.#lingerMs = OUTBOX_LINGER_MS
+    this.#busyMs = OUTBOX_BUSY_MS
     const account = this.#readAccount()
     this.#latest = account.latest
     this.#lots = new Lots(this.#sql)
@@ -168,7 +177,7 @@ export class AccountObject extends DurableObject<Bindings> {
     this.#alarmAt = Infinity
     try {
       this.#transaction((now) => this.#expireLeases(now))
-      await this.#drain()
+      if (this.#sendAt(this.#now()) <= this.#now()) await this.#drain()
       this.#failedDrains = 0
     } catch (thrown) {
       this.#failedDrains++
@@ -257,6 +266,7 @@ export class AccountObject extends DurableObject<Bindings> {
   #settle(call: Call, request: SettleRequest, now: number): void {
     const { v: _v, callId: _callId, charge, exposed, response, ...outcome } = request
     this.#calls.settle(call, charge ? 'charged' : 'released', outcome, now)
+    this.#lastSettledAt = now
     if (exposed) this.#exposures.add(call.facts.agentId, call.facts.agentVersion, exposed, now)
     const key = call.facts.idempotency?.key
     if (charge) {
@@ -363,13 +373,17 @@ export class AccountObject extends DurableObject<Bindings> {
 
   #armForWork(): void {
     const now = this.#now()
-    const drainAt = this.#calls.unsentCount === 0 ? Infinity : now + this.#drainDelayMs()
+    const drainAt = this.#failedDrains > 0 ? now + retryDelayMs(this.#failedDrains) : this.#sendAt(now)
     this.#armBefore(Math.min(drainAt, this.#calls.firstLease(), this.#idempotency.nextExpiry()))
   }
 
-  #drainDelayMs(): number {
-    if (this.#failedDrains === 0) return 0
-    return Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (this.#failedDrains - 1))
+  /** When the outbox is due: soon after a single call, at once when it fills a message, later while calls keep coming. */
+  #sendAt(now: number): number {
+    const [oldest, second] = this.#calls.unsent(2)
+    if (!oldest) return Infinity
+    if (!second) return oldest.settledAt + Math.min(this.#lingerMs, this.#busyMs)
+    const isBusy = this.#calls.unsentCount < LOGS_PER_MESSAGE && this.#lastSettledAt + this.#lingerMs > now
+    return isBusy ? oldest.settledAt + this.#busyMs : now
   }
 
   /** Makes sure that the alarm rings at `time` or before. */

@@ -88,7 +88,12 @@ describe('what the model says', () => {
     const answers = [
       ...CHUNKS.map((chunk, at) => askOrdered(developer, one(PROVIDERS, at), { say, chunk }, { stream: true })),
       ...PROVIDERS.map((provider) => askOrdered(developer, provider, { say }, { stream: false, dialect: 'openai' })),
-      askOrdered(developer, one(PROVIDERS, 0), { sayTool: say, chunk: one(CHUNKS, 0) }, { stream: true, dialect: 'openai' }),
+      askOrdered(
+        developer,
+        one(PROVIDERS, 0),
+        { sayTool: say, chunk: one(CHUNKS, 0) },
+        { stream: true, dialect: 'openai' },
+      ),
       askOrdered(developer, one(PROVIDERS, 1), { sayTool: say }, { stream: false }),
       askOrdered(developer, one(PROVIDERS, 2), { refuse: say, chunk: one(CHUNKS, 3) }, { stream: true }),
       askOrdered(developer, one(PROVIDERS, 3), { refuse: say }, { stream: false }),
@@ -102,23 +107,29 @@ describe('what the model says', () => {
     expect(await developer.account.quota()).toMatchObject({ used: 0, held: 0 })
   })
 
-  test.each(PROVIDERS)('does not bring the prompt of an agent of %s out whole, however its bytes are cut', async (provider) => {
-    const developer = await stranger()
-    const orders: Fault[] = [
-      { echoSystem: true },
-      { echoRequest: true },
-      { echoSystem: true, splitBytes: 1 },
-      { echoRequest: true, splitBytes: 7 },
-      { echoSystem: true, splitSurrogates: true },
-      { say: PROMPT, secondChoice: PROMPT, chunk: 3 },
-    ]
-    for (const order of orders)
-      for (const stream of [false, true]) {
-        const answer = await askOrdered(developer, provider, order, { stream, dialect: stream ? 'openai' : 'agentlink' })
-        expectNothingOf(PROMPT, answer)
-        expect(answer.text).toContain('"40304"')
-      }
-  })
+  test.each(PROVIDERS)(
+    'does not bring the prompt of an agent of %s out whole, however its bytes are cut',
+    async (provider) => {
+      const developer = await stranger()
+      const orders: Fault[] = [
+        { echoSystem: true },
+        { echoRequest: true },
+        { echoSystem: true, splitBytes: 1 },
+        { echoRequest: true, splitBytes: 7 },
+        { echoSystem: true, splitSurrogates: true },
+        { say: PROMPT, secondChoice: PROMPT, chunk: 3 },
+      ]
+      for (const order of orders)
+        for (const stream of [false, true]) {
+          const answer = await askOrdered(developer, provider, order, {
+            stream,
+            dialect: stream ? 'openai' : 'agentlink',
+          })
+          expectNothingOf(PROMPT, answer)
+          expect(answer.text).toContain('"40304"')
+        }
+    },
+  )
 
   test('a short prompt does not come out whole', async () => {
     const developer = await stranger()
@@ -165,10 +176,15 @@ describe('what stands beside the answer', () => {
     const developer = await stranger()
     for (const provider of PROVIDERS)
       for (const stream of [false, true]) {
-        const answer = await askOrdered(developer, provider, order, { stream, dialect: stream ? 'openai' : 'agentlink' })
+        const answer = await askOrdered(developer, provider, order, {
+          stream,
+          dialect: stream ? 'openai' : 'agentlink',
+        })
         expectNothingOf(PROMPT, answer)
         expect(answer.text).toMatch(/"code":"[45]\d{4}"/)
-        expect(`${answer.text}\n${answer.headers}`).not.toMatch(/sk-test|google-test|org-of-the-platform|127\.0\.0\.1|gpt-|claude-|gemini-/)
+        expect(`${answer.text}\n${answer.headers}`).not.toMatch(
+          /sk-test|google-test|org-of-the-platform|127\.0\.0\.1|gpt-|claude-|gemini-/,
+        )
       }
   })
 })
@@ -216,12 +232,21 @@ test('nothing of a prompt lies in logs, queue messages, call logs, caches or the
     { html200: true },
     { think: PROMPT },
   ]
-  const calls = PROVIDERS.flatMap((provider) => orders.flatMap((order) => [true, false].map((stream) => ({ provider, order, stream }))))
+  const calls = PROVIDERS.flatMap((provider) =>
+    orders.flatMap((order) => [true, false].map((stream) => ({ provider, order, stream }))),
+  )
   for (const { provider, order, stream } of calls) await askOrdered(developer, provider, order, { stream })
   // A change of the prompt meets every store as well.
   const { id, version } = agents.openai
   const model = agents.openai.model
-  const config = { provider: 'openai', model, temperature: 1, max_tokens: 50, top_p: 1, price_per_call: '0.004' } as const
+  const config = {
+    provider: 'openai',
+    model,
+    temperature: 1,
+    max_tokens: 50,
+    top_p: 1,
+    price_per_call: '0.004',
+  } as const
   await updateAgent(bindings, id, version, { config: { ...config, system_prompt: `${PROMPT} Newer.` } })
   const rows = await logsOf(developer, calls.length)
   expect(rows.length).toBe(calls.length)
@@ -291,7 +316,9 @@ function spokenIn(events: StreamEvent[]): string {
   type Delta = { content?: string; refusal?: string; tool_calls?: { function: { arguments: string } }[] }
   return events
     .flatMap(({ data }) => (data === '[DONE]' ? [] : ((data['choices'] as { delta: Delta }[] | undefined) ?? [])))
-    .map(({ delta }) => (delta.content ?? '') + (delta.refusal ?? '') + (delta.tool_calls?.[0]?.function.arguments ?? ''))
+    .map(
+      ({ delta }) => (delta.content ?? '') + (delta.refusal ?? '') + (delta.tool_calls?.[0]?.function.arguments ?? ''),
+    )
     .join('')
 }
 
@@ -305,7 +332,7 @@ async function watchOutbox({ account }: Developer): Promise<CallLogBatch[]> {
       messages.push(message)
       return CALL_LOGS.send(message)
     }
-    holder.env = { ...holder.env, CALL_LOGS: { ...CALL_LOGS, send } as unknown as Bindings['CALL_LOGS'] }
+    holder.env = { ...holder.env, CALL_LOGS: { ...CALL_LOGS, send } }
   })
   return messages
 }
@@ -314,7 +341,9 @@ async function watchOutbox({ account }: Developer): Promise<CallLogBatch[]> {
 function tablesOf({ account }: Developer): Promise<string> {
   return runInDurableObject(account, (_object, { storage }) => {
     const names = storage.sql
-      .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'")
+      .exec<{ name: string }>(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
+      )
       .toArray()
     return JSON.stringify(names.map(({ name }) => [name, storage.sql.exec(`SELECT * FROM "${name}"`).toArray()]))
   })
@@ -326,7 +355,8 @@ async function redisValues(): Promise<string> {
     const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env as unknown as Record<string, string>
     const headers = { authorization: `Bearer ${token}` }
     const response = await fetch(url as string, { method: 'POST', headers, body: JSON.stringify(command) })
-    return ((await response.json()) as { result: unknown }).result
+    const { result }: { result: unknown } = await response.json()
+    return result
   }
   const keys = (await run('KEYS', '*')) as string[]
   return JSON.stringify([keys, await run('MGET', ...keys)])

@@ -82,7 +82,9 @@ describe('with Postgres and Redis away', () => {
     const real = globalThis.fetch
     vi.spyOn(globalThis, 'fetch').mockImplementation((url, init) => {
       if (url !== env['DATABASE_HTTP_URL']) return real(url, init)
-      return new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason as Error)))
+      return new Promise((_, reject) =>
+        init?.signal?.addEventListener('abort', () => reject(init.signal?.reason as Error)),
+      )
     })
     const startedAt = Date.now()
     const answers = [ask(cold, agent, 'Hi'), ask(warm, agent, 'Hi')]
@@ -101,7 +103,14 @@ test('a Redis that holds lies is not believed: the call is its owner’s, and th
   await ask(thief, other, 'Hi')
   const theirs = await redis('GET', `key:1:${hashKey(thief.key)}`)
   expect(theirs).toContain(thief.id)
-  const lies = [theirs, JSON.stringify({ accountId: thief.id, keyId: thief.keyId }), 'null', '', '0'.repeat(80), '\u0000{"__proto__":{}}']
+  const lies = [
+    theirs,
+    JSON.stringify({ accountId: thief.id, keyId: thief.keyId }),
+    'null',
+    '',
+    '0'.repeat(80),
+    '\u0000{"__proto__":{}}',
+  ]
   const theirAgent = await redis('GET', `agent:1:${other.id}`)
   expect(theirAgent).toContain(other.slug)
   const deceive = async (lie: unknown): Promise<void> => {
@@ -123,7 +132,8 @@ async function redis(...command: string[]): Promise<unknown> {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env as unknown as Record<string, string>
   const headers = { authorization: `Bearer ${token}` }
   const response = await fetch(url as string, { method: 'POST', headers, body: JSON.stringify(command) })
-  return ((await response.json()) as { result: unknown }).result
+  const { result }: { result: unknown } = await response.json()
+  return result
 }
 
 test('an outbox that could not note what it sent sends it again, and the log holds it once', async () => {

@@ -17,7 +17,13 @@ import type { AccountObject } from '../quota/account.object.ts'
 export const bindings = env as unknown as Bindings
 
 /** The same with clocks so long that a busy machine cannot make a call run out of time. */
-const PATIENT: Bindings = { ...bindings, FIRST_CONTENT_MS: '20000', JSON_TOTAL_MS: '20000', IDLE_MS: '20000', STREAM_TOTAL_MS: '60000' }
+const PATIENT: Bindings = {
+  ...bindings,
+  FIRST_CONTENT_MS: '20000',
+  JSON_TOTAL_MS: '20000',
+  IDLE_MS: '20000',
+  STREAM_TOTAL_MS: '60000',
+}
 
 export const PROMPT =
   'You are Marlow, a careful naturalist of northern tide pools. Speak in short warm paragraphs, name each creature in English and Latin, ' +

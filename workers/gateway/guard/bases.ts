@@ -32,6 +32,9 @@ export const BASE16: Base = {
 /** So many bytes in a row must be text before they are read: decoded at a wrong alignment, or from an image, few are. */
 const TEXT_MIN = 8
 
+/** Bytes can spell more than there is. */
+const POINT_MAX = 0x10ffff
+
 /** The value of each ASCII character, or -1. The characters of `others` have values from `first` on. */
 function valuesOf(alphabet: string, others: string, first: number): Int8Array {
   const values = new Int8Array(128).fill(-1)
@@ -146,20 +149,10 @@ export class Utf8Reader {
     } else if (byte < 0xc0) {
       if (this.#missing === 0) return
       this.#point = (this.#point << 6) | (byte & 0x3f)
-      if (--this.#missing === 0) feedPoint(this.#scanner, this.#point, at)
+      if (--this.#missing === 0 && this.#point <= POINT_MAX) this.#scanner.feed(this.#point, at)
     } else {
       this.#missing = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3
       this.#point = byte & (0x3f >>> this.#missing)
     }
   }
-}
-
-/** Hands a code point to a scanner, which reads UTF-16. */
-export function feedPoint(scanner: Scanner, point: number, at: number): void {
-  if (point < 0x10000) {
-    scanner.feed(point, at)
-    return
-  }
-  scanner.feed(0xd800 + ((point - 0x10000) >>> 10), at)
-  scanner.feed(0xdc00 + ((point - 0x10000) & 0x3ff), at)
 }

@@ -2,6 +2,7 @@
  * Reads all lanes of an answer as one text, in the order of arrival, so that a prompt cannot leave in turns through two
  * of them. As long as one lane speaks alone, its own scanner sees all there is, and this one sleeps.
  */
+import type { Input } from './input.ts'
 import { Scanner, type ScannerOptions } from './scanner.ts'
 
 /** How long after a change of lanes it goes on reading, in characters: by then the lane's own scanner has blocked or seen nothing. */
@@ -27,7 +28,7 @@ export class Joint {
   /** Another lane than `previous` is about to be read. */
   turn(previous: Speaker): void {
     this.#scanner ??= new Scanner(this.#options)
-    if (this.#total > this.#awakeUntil) this.#scan(previous.scanner.recent.text)
+    if (this.#total > this.#awakeUntil) this.#recall(previous.scanner.input)
     this.#awakeUntil = this.#total + AWAKE_FOR
   }
 
@@ -50,6 +51,11 @@ export class Joint {
     const from = this.#scanner?.heldFrom ?? Infinity
     const first = this.#pieces.find((piece) => piece.speaker === speaker && piece.end > from)
     return first ? first.laneStart + Math.max(0, from - first.start) : Infinity
+  }
+
+  /** Reads again what a lane's own scanner read last. */
+  #recall(input: Input): void {
+    for (let back = input.length; back > 0; back--) this.#scanner?.put(input.signBack(back), this.#total++)
   }
 
   #scan(text: string): void {

@@ -1,27 +1,30 @@
 /**
- * Reads one text, unit by unit, in all the ways in which it may spell the prompt. Every way of reading works on the fly,
- * with a state of a few hundred bytes, whatever the length of the text.
+ * Reads one text, sign by sign, in all the ways in which it may spell the prompt. Every way of reading works on the fly,
+ * with a state of a few kilobytes, whatever the length of the text.
  *
  * Two streams of codes are always followed: the plain letters and digits, and the differences between letters. First
  * letters and content words are looked at once for each word. All else sleeps until the text gives cause: consonants
- * when vowels are missing, decoders when something looks encoded. Hence two ways in: `read` for the answer itself, whose
- * loop over ASCII carries all of an answer's cost and is written flat for that reason, and `feed` for everything else.
+ * when vowels are missing, decoders when something looks encoded. Hence two loops over what waits in `input`, one for
+ * codes and one for words. They carry all of an answer's cost, and are written flat for that reason: the steps of the two
+ * busy matchers stand in the loop, and its state in few enough local variables to stay in registers.
  */
 import {
-  ASCII, BASE, CODE, ESCAPE, foldedUnit, foldWide, hanCode, infoOf, isHan, LETTER, LETTER_SHIFT, NEWLINE, OTHER, otherCode, VOWEL, WHITE,
+  ASCII, BASE, CODE, ESCAPE, foldedUnit, foldWide, HAN, hanSign, isHan, LETTER, LETTER_SHIFT, MARKED, NEWLINE, OTHER, SECOND, VOWEL, WHITE, wideSign,
 } from './fold.ts' // prettier-ignore
 import { type Limited, LIMITS, STRICT_LIMITS } from './channels.ts'
 import { Decoders, HEX_SPAN_MIN, TOKEN_MIN } from './decoders.ts'
 import { GEAR, type GramIndex } from './gram-index.ts'
+import { FULL_FROM, Input } from './input.ts'
 import type { Tables } from './leak-index.ts'
 import { type Judge, Matcher, MATCHER_RING } from './matcher.ts'
-import { Recent } from './recent.ts'
 import { SHIFT_CODES } from './spelling.ts'
 import { addLetter, MARKS_MAX, type WordJudge, WORD_LETTERS_MIN, WordWindow } from './words.ts'
 
 /** So many letters in a row without a vowel, or with one kind of vowel only, wake the consonants. */
 const NO_VOWEL_LETTERS = 8
 const ONE_VOWEL_LETTERS = 18
+/** What was decoded may wait for so many signs: to read each sign by itself costs three times as much. */
+const WAITING_MAX = 8
 /** The vowels of `LETTER`, as bits. */
 const VOWELS = [1, 5, 9, 15, 21].reduce((bits, letter) => bits | (1 << letter), 0)
 /** Where the next letter stands: first in its word, behind a digit that was, or further in. */
@@ -31,7 +34,7 @@ const IN_WORD = 2
 /** The letters that no hexadecimal text holds, as bits; `x` is none of them for the sake of `0x`. */
 const NOT_HEX_LETTERS = 0x7ffff80 & ~(1 << 24)
 
-// An imported name is looked up anew at each use, which the loop of `#readAscii` would feel; these are compiled into it.
+// An imported name is looked up anew at each use, which the loops would feel; these are compiled into them.
 const ascii = ASCII
 const gear = GEAR
 const shiftCodes = SHIFT_CODES
@@ -47,6 +50,16 @@ const tokenMin = TOKEN_MIN
 const hexSpanMin = HEX_SPAN_MIN
 const ringMask = MATCHER_RING - 1
 const withLetter = addLetter
+const other = OTHER
+const marked = MARKED
+const han = HAN
+const atWord = AT_WORD
+const afterDigit = AFTER_DIGIT
+const inWord = IN_WORD
+const fullFrom = FULL_FROM
+const firstOf = wideSign
+const secondOf = hanSign
+const notHexLetters = NOT_HEX_LETTERS
 
 export type ScannerOptions = { tables: Tables; judge: Judge & WordJudge; strict: boolean }
 
@@ -60,11 +73,15 @@ export class Scanner {
   readonly #consonants: Matcher
   readonly #words: WordWindow | undefined
   readonly #decoders: Decoders
-  /** The last units read. */
-  readonly recent = new Recent()
+  /** What waits to be read, and what was read last. */
+  readonly input = new Input()
   #high = 0
   #wordBegin = AT_WORD
   #beginsLine = true
+  /** From this length of the token on a decoder must look at each sign; 0 while one is busy. */
+  #look = TOKEN_MIN
+  /** Whether the Han character that is half read is the first of its word. */
+  #beginsWithHan = false
   #wordHash = 0
   #wordLetters = 0
   /** Letters of the word, as bits. */
@@ -95,28 +112,61 @@ export class Scanner {
 
   /** Reads a piece of text whose first unit has this offset. Throws what the judge throws. */
   read(text: string, offset: number): void {
-    let i = 0
-    while (i < text.length) {
-      i = this.#readAscii(text, i, offset)
-      for (; i < text.length && text.charCodeAt(i) >= 128; i++) this.feed(text.charCodeAt(i), offset + i)
+    const { input } = this
+    const { signs, offsets } = input
+    for (let i = 0; i < text.length; ) {
+      if (input.isFull) this.#advance()
+      let place = input.filled
+      for (; i < text.length && place < fullFrom; i++) {
+        const unit = text.charCodeAt(i)
+        offsets[place] = offset + i
+        if (unit < 128) signs[place++] = ascii[unit]!
+        else if (unit >= 0x4e00 && unit < 0xa000) {
+          signs[place++] = firstOf(unit)
+          offsets[place] = offset + i
+          signs[place++] = secondOf(unit)
+        } else break
+      }
+      input.filled = place
+      for (; i < text.length && isOther(text.charCodeAt(i)); i++) this.feed(text.charCodeAt(i), offset + i)
+    }
+    this.#advance()
+    this.#settle()
+  }
+
+  /** Takes a code point or UTF-16 unit, which was spelled by the answer's character at this offset. Throws what the judge throws. */
+  feed(point: number, at: number): void {
+    if (point < 128) this.put(ASCII[point]!, at)
+    else if (point < 0xd800 || point >= 0xe000) this.#wide(point, at)
+    else if (point < 0xdc00) this.#high = point
+    else if (this.#high !== 0) {
+      this.#wide(0x10000 + ((this.#high - 0xd800) << 10) + (point - 0xdc00), at)
+      this.#high = 0
     }
   }
 
-  /** Reads one UTF-16 unit, which was spelled by the answer's character at this offset. Throws what the judge throws. */
-  feed(unit: number, at: number): void {
-    this.recent.put(unit, at)
-    if (unit >= 128) {
-      this.#feedWide(unit, at)
-      return
+  /** Takes a sign, which was spelled by the answer's character at this offset. Throws what the judge throws. */
+  put(sign: number, at: number): void {
+    // The two signs of a Han character are read together.
+    if (this.input.isFull && (sign & SECOND) === 0) this.#advance()
+    this.input.put(sign, at)
+  }
+
+  /** Has what was decoded read, but for the last few signs, so that `heldFrom` is true but for as many. */
+  #settle(): void {
+    const { children } = this.#decoders
+    for (let i = 0; i < children.length; i++) {
+      const child = children[i]!
+      if (child.input.filled - child.input.cursor >= WAITING_MAX) child.#advance()
+      child.#settle()
     }
-    const info = ASCII[unit]!
-    if (this.#decoders.counts(info) || (info & ESCAPE) !== 0) this.#decoders.take(unit, at, this.recent)
-    this.#sign(info, at)
   }
 
   /** The text ends here: matches that are live come to their end. Throws what the judge throws. */
   finish(): void {
-    this.#endWord()
+    this.#advance()
+    if (this.#wordLetters !== 0) this.#endWord(this.#wordHash, this.#wordLetters, this.#wordAlphabet)
+    this.#wordHash = this.#wordLetters = this.#wordAlphabet = 0
     for (const matcher of this.#matchers) matcher.finish()
     for (const child of this.#decoders.children) child.finish()
   }
@@ -129,50 +179,42 @@ export class Scanner {
     return from
   }
 
-  /**
-   * Reads from `start` up to the first unit that is not ASCII, and returns where that is. Does for each unit what `feed`
-   * does, with the steps of the two busy matchers written out and their state in local variables.
-   */
-  #readAscii(text: string, start: number, offset: number): number {
+  /** Reads what waits. Holds the steps of the two busy matchers written out, and their state in local variables. */
+  #advance(): void {
+    const { input } = this
+    const end = input.filled
+    if (input.cursor === end) return
+    const { signs, offsets } = input
     const folded = this.#folded
     const shifts = this.#shifts.matcher
     const decoders = this.#decoders
-    const recent = this.recent
-    const { codes, offsets, runMin } = folded
+    const { codes, offsets: codeOffsets, runMin } = folded
     const { bits, bitShift, shift } = folded.index
     let { count, hash, run } = folded
-    const shiftRing = shifts.codes
-    const shiftOffsets = shifts.offsets
-    const shiftRunMin = shifts.runMin
-    const shiftBits = shifts.index.bits
-    const shiftBitShift = shifts.index.bitShift
-    let shiftCount = shifts.count
-    let shiftHash = shifts.hash
-    let shiftRun = shifts.run
-    let before = this.#shifts.before
-    let isBusy = decoders.isBusy
-    // The last character that ended a token, and the end of the last word with a letter beyond F.
-    let tokenEnd = start - 1 - decoders.token
-    let hexEnd = start - 1 - decoders.hexSpan
+    const { codes: shiftRing, offsets: shiftOffsets, runMin: shiftRunMin } = shifts
+    const { bits: shiftBits, bitShift: shiftBitShift } = shifts.index
+    let { count: shiftCount, hash: shiftHash, run: shiftRun } = shifts
+    let { before } = this.#shifts
+    let isLive = folded.length !== 0
+    let isShiftLive = shifts.length !== 0
+    // The last sign that ended a token, and the end of the last word with a letter beyond F.
+    let tokenEnd = input.cursor - 1 - decoders.token
+    let hexEnd = input.cursor - 1 - decoders.hexSpan
+    // From this place on a decoder must look at each sign.
+    let look = this.#look === 0 ? 0 : tokenEnd + this.#look
     let wordBegin = this.#wordBegin
     let wordHash = this.#wordHash
     let wordLetters = this.#wordLetters
     let wordAlphabet = this.#wordAlphabet
     let readsConsonants = this.#readsConsonants
-    let isLive = folded.length !== 0
-    let isShiftLive = shifts.length !== 0
-    let remembered = start
-    let i = start
-    for (; i < text.length; i++) {
-      const unit = text.charCodeAt(i)
-      if (unit >= 128) break
-      const info = ascii[unit]!
-      const code = info & codeBits
-      const letter = (info >>> letterShift) & letterBits
+    for (let place = input.cursor; place < end; place++) {
+      const sign = signs[place]!
+      const code = sign & codeBits
+      const letter = (sign >>> letterShift) & letterBits
       if (code !== 0) {
         const slot = count++ & ringMask
         codes[slot] = code
-        offsets[slot] = offset + i
+        codeOffsets[slot] = offsets[place]!
         hash = ((hash << shift) + gear[code]!) | 0
         const bit = hash >>> bitShift
         run = (run + 1) & -((bits[bit >>> 3]! >>> (bit & 7)) & 1)
@@ -180,61 +222,77 @@ export class Scanner {
           folded.count = count
           folded.hash = hash
           folded.run = run
-          folded.follow(code, offset + i)
+          folded.follow(code, offsets[place]!)
           isLive = folded.length !== 0
         }
       }
+      let endsWord = letter === 0
       if (letter !== 0) {
-        const shiftCode = shiftCodes[letter - before + 26]!
-        before = letter
-        const slot = shiftCount++ & ringMask
-        shiftRing[slot] = shiftCode
-        shiftOffsets[slot] = offset + i
-        shiftHash = ((shiftHash << shift) + gear[shiftCode]!) | 0
-        const bit = shiftHash >>> shiftBitShift
-        shiftRun = (shiftRun + 1) & -((shiftBits[bit >>> 3]! >>> (bit & 7)) & 1)
-        if (shiftRun >= shiftRunMin || isShiftLive) {
-          shifts.count = shiftCount
-          shifts.hash = shiftHash
-          shifts.run = shiftRun
-          shifts.follow(shiftCode, offset + i)
-          isShiftLive = shifts.length !== 0
+        let shiftCode = code
+        if (letter < other) {
+          shiftCode = shiftCodes[letter - before + 26]!
+          before = letter
+          wordHash = withLetter(wordHash, letter)
+          wordLetters++
+          wordAlphabet |= 1 << letter
+          if (readsConsonants && (sign & vowel) === 0) this.#consonants.step(letter, offsets[place]!)
+        } else if ((sign & han) === 0) {
+          wordHash = withLetter(wordHash, code)
+          wordLetters++
+        } else endsWord = true
+        if (letter !== marked) {
+          const slot = shiftCount++ & ringMask
+          shiftRing[slot] = shiftCode
+          shiftOffsets[slot] = offsets[place]!
+          shiftHash = ((shiftHash << shift) + gear[shiftCode]!) | 0
+          const bit = shiftHash >>> shiftBitShift
+          shiftRun = (shiftRun + 1) & -((shiftBits[bit >>> 3]! >>> (bit & 7)) & 1)
+          if (shiftRun >= shiftRunMin || isShiftLive) {
+            shifts.count = shiftCount
+            shifts.hash = shiftHash
+            shifts.run = shiftRun
+            shifts.follow(shiftCode, offsets[place]!)
+            isShiftLive = shifts.length !== 0
+          }
         }
-        if (readsConsonants && (info & vowel) === 0) this.#consonants.step(letter, offset + i)
-        wordHash = withLetter(wordHash, letter)
-        wordLetters++
-        wordAlphabet |= 1 << letter
-        if (wordBegin !== IN_WORD) {
-          if (wordBegin === AT_WORD) this.#initial(letter, 0, offset + i)
-          this.#beginsLine = false
-          wordBegin = IN_WORD
+        if (wordBegin !== inWord) {
+          this.#beginWord(place, wordBegin === atWord)
+          wordBegin = inWord
         }
-      } else {
+      }
+      if (endsWord) {
         if (wordLetters !== 0) {
-          if ((wordAlphabet & NOT_HEX_LETTERS) !== 0) hexEnd = i
-          this.#wordHash = wordHash
-          this.#wordLetters = wordLetters
-          this.#wordAlphabet = wordAlphabet
-          this.#endWord()
+          if ((wordAlphabet & notHexLetters) !== 0) hexEnd = place
+          this.#endWord(wordHash, wordLetters, wordAlphabet)
           wordHash = wordLetters = wordAlphabet = 0
           if (this.#isPoor !== readsConsonants) {
-            remembered = recent.putText(text, remembered, i, offset)
+            input.cursor = place
             readsConsonants = this.#turnConsonants()
           }
         }
-        if ((info & white) !== 0) {
-          wordBegin = AT_WORD
-          if ((info & newline) !== 0) this.#beginsLine = true
+        if ((sign & base) === 0) {
+          if ((sign & white) !== 0) {
+            wordBegin = atWord
+            if ((sign & newline) !== 0) this.#beginsLine = true
+          }
+          tokenEnd = place
+          if (look !== 0) look = place + tokenMin
+        } else if (wordBegin === atWord && code !== 0) wordBegin = afterDigit
+        if ((sign & escape) !== 0 || (place - hexEnd >= hexSpanMin && letter === 0)) {
+          input.cursor = place + 1
+          decoders.token = place - tokenEnd
+          decoders.hexSpan = place - hexEnd
+          decoders.take(sign, offsets[place]!, input)
+          look = decoders.isBusy ? 0 : tokenEnd + decoders.nextLook
+          continue
         }
-        if ((info & base) === 0) tokenEnd = i
-        else if (wordBegin === AT_WORD && code !== 0) wordBegin = AFTER_DIGIT
       }
-      if (isBusy || i - tokenEnd >= tokenMin || (letter === 0 && ((info & escape) !== 0 || i - hexEnd >= hexSpanMin))) {
-        remembered = recent.putText(text, remembered, i + 1, offset)
-        decoders.token = i - tokenEnd
-        decoders.hexSpan = i - hexEnd
-        decoders.take(unit, offset + i, recent)
-        isBusy = decoders.isBusy
+      if (place >= look) {
+        input.cursor = place + 1
+        decoders.token = place - tokenEnd
+        decoders.hexSpan = place - hexEnd
+        decoders.take(sign, offsets[place]!, input)
+        look = decoders.isBusy ? 0 : tokenEnd + decoders.nextLook
       }
     }
     folded.count = count
@@ -244,38 +302,25 @@ export class Scanner {
     shifts.hash = shiftHash
     shifts.run = shiftRun
     this.#shifts.before = before
+    decoders.token = end - 1 - tokenEnd
+    decoders.hexSpan = end - 1 - hexEnd
+    this.#look = look === 0 ? 0 : look - tokenEnd
+    this.#wordBegin = wordBegin
     this.#wordHash = wordHash
     this.#wordLetters = wordLetters
     this.#wordAlphabet = wordAlphabet
-    decoders.token = i - 1 - tokenEnd
-    decoders.hexSpan = i - 1 - hexEnd
-    this.#wordBegin = wordBegin
-    recent.putText(text, remembered, i, offset)
-    return i
+    input.cursor = end
+    input.tidy()
   }
 
-  #sign(info: number, at: number): void {
-    const code = info & CODE
-    if (code !== 0) this.#folded.step(code, at)
-    const letter = (info >>> LETTER_SHIFT) & LETTER
-    if (letter !== 0) {
-      this.#shifts.letter(letter, 0, at)
-      if (this.#readsConsonants && (info & VOWEL) === 0) this.#consonants.step(letter, at)
-      this.#wordHash = addLetter(this.#wordHash, letter)
-      this.#wordLetters++
-      this.#wordAlphabet |= 1 << letter
-      if (this.#wordBegin === AT_WORD) this.#initial(letter, 0, at)
-      if (this.#wordBegin !== IN_WORD) this.#beginsLine = false
-      this.#wordBegin = IN_WORD
-      return
+  #beginWord(place: number, hasInitial: boolean): void {
+    const { signs, offsets } = this.input
+    const sign = signs[place]!
+    if (hasInitial) {
+      this.#initial((sign >>> LETTER_SHIFT) & LETTER, sign & CODE, offsets[place]!)
+      if ((sign & HAN) !== 0) this.#initial(OTHER, signs[place + 1]! & CODE, offsets[place]!)
     }
-    if (this.#wordLetters !== 0) {
-      this.#endWord()
-      if (this.#isPoor !== this.#readsConsonants) this.#turnConsonants()
-    }
-    if ((info & WHITE) !== 0) this.#wordBegin = AT_WORD
-    else if (this.#wordBegin === AT_WORD && code !== 0 && (info & BASE) !== 0) this.#wordBegin = AFTER_DIGIT
-    if ((info & NEWLINE) !== 0) this.#beginsLine = true
+    this.#beginsLine = false
   }
 
   #initial(letter: number, code: number, at: number): void {
@@ -283,10 +328,9 @@ export class Scanner {
     if (this.#beginsLine) this.#lineInitials?.letter(letter, code, at)
   }
 
-  #endWord(): void {
-    const letters = this.#wordLetters
-    if (letters >= WORD_LETTERS_MIN) this.#words?.push(this.#wordHash)
-    const own = this.#wordAlphabet & VOWELS
+  #endWord(hash: number, letters: number, alphabet: number): void {
+    if (letters >= WORD_LETTERS_MIN) this.#words?.push(hash)
+    const own = alphabet & VOWELS
     const vowels = this.#poorVowel | own
     // All ones where no vowel, or one kind of it, was seen, else 0: a branch here would be guessed wrong at every other word.
     const hasNone = (own - 1) >> 31
@@ -294,9 +338,6 @@ export class Scanner {
     this.#bareLetters = (this.#bareLetters + letters) & hasNone
     this.#poorLetters = (this.#poorLetters + letters) & hasOneKind
     this.#poorVowel = vowels & hasOneKind
-    this.#wordHash = 0
-    this.#wordLetters = 0
-    this.#wordAlphabet = 0
   }
 
   /** Whether vowels seem to be missing. Once awake, consonants are read to the end of a match. */
@@ -308,53 +349,25 @@ export class Scanner {
   #turnConsonants(): boolean {
     this.#readsConsonants = !this.#readsConsonants
     if (this.#readsConsonants) {
-      for (let back = this.recent.length; back > 0; back--) {
-        const info = infoOf(this.recent.unitBack(back))
-        const letter = (info >>> LETTER_SHIFT) & LETTER
-        if (letter !== 0 && (info & VOWEL) === 0) this.#consonants.step(letter, this.recent.offsetBack(back))
+      for (let back = this.input.length; back > 0; back--) {
+        const sign = this.input.signBack(back)
+        const letter = (sign >>> LETTER_SHIFT) & LETTER
+        if (letter !== 0 && letter < OTHER && (sign & VOWEL) === 0)
+          this.#consonants.step(letter, this.input.offsetBack(back))
       }
     }
     return this.#readsConsonants
   }
 
-  #feedWide(unit: number, at: number): void {
-    if (this.#decoders.isBusy) this.#decoders.take(unit, at, this.recent)
-    if (unit < 0xd800 || unit >= 0xe000) this.#wide(unit, at)
-    else if (unit < 0xdc00) this.#high = unit
-    else if (this.#high !== 0) {
-      this.#wide(0x10000 + ((this.#high - 0xd800) << 10) + (unit - 0xdc00), at)
-      this.#high = 0
-    }
-  }
-
   #wide(point: number, at: number): void {
     const single = point < 0x10000 ? foldedUnit(point) : 0
-    if (single !== 0 || isHan(point)) this.#part(single || point, at)
-    else for (const part of foldWide(point)) this.#part(part.codePointAt(0)!, at)
+    if (single !== 0 || isHan(point)) this.#putWide(single || point, at)
+    else for (const part of foldWide(point)) this.#putWide(part.codePointAt(0)!, at)
   }
 
-  #part(base: number, at: number): void {
-    if (base < 128) {
-      this.#sign(ASCII[base]!, at)
-      return
-    }
-    const isInitial = this.#wordBegin === AT_WORD
-    this.#wordBegin = IN_WORD
-    this.#otherCode(otherCode(base), isInitial, at)
-    if (isHan(base)) {
-      this.#otherCode(hanCode(base), isInitial, at)
-      if (this.#wordLetters !== 0) this.#endWord()
-    } else {
-      this.#wordHash = addLetter(this.#wordHash, otherCode(base))
-      this.#wordLetters++
-    }
-    if (isInitial) this.#beginsLine = false
-  }
-
-  #otherCode(code: number, isInitial: boolean, at: number): void {
-    this.#folded.step(code, at)
-    this.#shifts.letter(OTHER, code, at)
-    if (isInitial) this.#initial(OTHER, code, at)
+  #putWide(base: number, at: number): void {
+    this.put(wideSign(base), at)
+    if (isHan(base)) this.put(hanSign(base), at)
   }
 
   /** A matcher over the haystacks from one to another (half-open) of an index. */
@@ -386,8 +399,9 @@ class ShiftStream {
     this.matcher = matcher
   }
 
-  /** Takes a letter from 1 to 26; or `OTHER`, which stands for its code. */
+  /** Takes a letter from 1 to 26; or `OTHER`, which stands for its code; or `MARKED`, which is left out. */
   letter(letter: number, code: number, at: number): void {
+    if (letter === MARKED) return
     if (letter === OTHER) {
       this.matcher.step(code, at)
       return
@@ -395,4 +409,9 @@ class ShiftStream {
     this.matcher.step(SHIFT_CODES[letter - this.before + 26]!, at)
     this.before = letter
   }
+}
+
+/** Whether `read` has no short way for it: neither ASCII nor one of the usual Han characters. */
+function isOther(unit: number): boolean {
+  return unit >= 128 && (unit < 0x4e00 || unit >= 0xa000)
 }

@@ -1,7 +1,7 @@
 /**
  * A prompt taken apart once, at publishing, and the haystacks made of it. Places are positions in the plain codes.
  */
-import { ASCII, CODE, foldWide, hanCode, isHan, LETTER, LETTER_SHIFT, OTHER, otherCode, VOWEL, WHITE } from './fold.ts'
+import { ASCII, CODE, foldWide, hanCode, isHan, LETTER, LETTER_SHIFT, MARKED, OTHER, otherCode, unmarked, VOWEL, WHITE } from './fold.ts'
 import type { Haystack } from './gram-index.ts'
 
 /** How much a code covers, in quarters of a letter: a Han character counts as two and a half letters, in two codes. */
@@ -15,7 +15,7 @@ const IS_VOWEL = 4
 /** One text, a code at each place; the arrays have the same length. */
 export type Spelling = {
   codes: Uint8Array
-  /** As in `fold.ts`: 1 to 26, `OTHER`, or 0 for what is no letter. */
+  /** As in `fold.ts`: 1 to 26, `OTHER`, `MARKED`, or 0 for what is no letter. */
   letters: Uint8Array
   covers: Uint8Array
   flags: Uint8Array
@@ -39,6 +39,11 @@ export function spell(text: string): Spelling {
     flag = 0
   }
   const putBase = (base: number) => {
+    const letter = unmarked(base)
+    if (letter !== 0) {
+      put(ASCII[letter]! & CODE, MARKED, LETTER_COVER, 0)
+      return
+    }
     if (base >= 128) {
       put(otherCode(base), OTHER, isHan(base) ? HAN_COVER : LETTER_COVER, 0)
       if (isHan(base)) put(hanCode(base), OTHER, HAN_COVER, 0)
@@ -96,7 +101,7 @@ export function shifts({ codes, letters }: Spelling, isNegated: boolean): Haysta
   let before = 1
   for (let place = 0; place < codes.length; place++) {
     const letter = letters[place]!
-    if (letter === 0) continue
+    if (letter === 0 || letter === MARKED) continue
     places.push(place)
     if (letter === OTHER) {
       found.push(codes[place]!)
@@ -113,7 +118,7 @@ export function consonants({ letters, flags }: Spelling): Haystack {
   const places: number[] = []
   for (let place = 0; place < letters.length; place++) {
     const letter = letters[place]!
-    if (letter === 0 || letter === OTHER || (flags[place]! & IS_VOWEL) !== 0) continue
+    if (letter === 0 || letter >= OTHER || (flags[place]! & IS_VOWEL) !== 0) continue
     found.push(letter)
     places.push(place)
   }

@@ -1,10 +1,10 @@
 /**
  * The window over words: finds a prompt whose words were shuffled, thinned out or padded with others. Two content words
  * that stand near each other in the prompt, and near each other in the answer, in whatever order, mark each other; when
- * most of the last twenty content words are marked, and different,, the answer tells the prompt. Measured on unrelated texts: at most
+ * most of the last twenty content words are marked, and different, the answer tells the prompt. Measured on unrelated texts: at most
  * 6 of 20.
  */
-import { ASCII, foldWide, isHan, LETTER, LETTER_SHIFT, otherCode } from './fold.ts'
+import { ASCII, CODE, foldWide, isHan, LETTER, LETTER_SHIFT, otherCode, unmarked } from './fold.ts'
 
 const WINDOW = 20
 /** How many words of the window must be marked to block, usually and in strict mode. */
@@ -18,6 +18,8 @@ const CONTENT_WORDS_MIN = 20
 const BITS_PER_PAIR = 64
 /** A power of two above `WINDOW`. */
 const RING = 32
+/** Made once, because a copy is made faster. */
+const EMPTY_RING: readonly number[] = Array.from({ length: RING }, () => 0)
 
 const FUNCTION_WORDS =
   'about after again also always and another because been before being between both cannot could does doing done each even ever every from ' +
@@ -78,7 +80,7 @@ export class WordWindow {
   readonly #index: WordIndex
   readonly #marksMax: number
   readonly #judge: WordJudge
-  readonly #words: number[] = Array.from({ length: RING }, () => 0)
+  readonly #words: number[] = EMPTY_RING.slice()
   readonly #marks = new Uint8Array(RING)
   #count = 0
   #marked = 0
@@ -179,6 +181,7 @@ function readWords(text: string, take: (hash: number, letters: number) => void):
 
 function letterOf(base: number): number {
   if (base < 128) return (ASCII[base]! >>> LETTER_SHIFT) & LETTER
+  if (unmarked(base) !== 0) return ASCII[unmarked(base)]! & CODE
   return isHan(base) ? 0 : otherCode(base)
 }
 

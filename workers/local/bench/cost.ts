@@ -1,6 +1,6 @@
 /**
  * What a million calls cost on Cloudflare, from the operations that were counted and the processor time that was measured.
- * Prices of the Workers Paid plan beyond what the plan includes, as published on 2026-11-22:
+ * Prices of the Workers Paid plan beyond what the plan includes, as the pages stood in November 2026:
  * https://developers.cloudflare.com/workers/platform/pricing/ · https://developers.cloudflare.com/durable-objects/platform/pricing/
  * · https://developers.cloudflare.com/queues/platform/pricing/
  */
@@ -13,6 +13,7 @@ const PRICES = {
   /** Calls from a Worker and alarms alike. */
   objectRequest: 0.15,
   gigabyteSecond: 12.5,
+  /** An alarm that is set is billed as a row. */
   rowWritten: 1,
   /** Every 64 KB that are written to, read from or deleted of a queue. */
   queueOperation: 0.4,
