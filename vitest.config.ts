@@ -28,6 +28,8 @@ export default defineConfig({
           name: 'workers',
           include: ['workers/**/*.test.ts'],
           exclude: IN_NODE,
+          // The stores and providers of the run are shared: a file that stops one must be alone.
+          fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -32,23 +32,26 @@ app.use(async function requestId(c, next) {
   c.res.headers.set('request-id', c.var.requestId)
 })
 
-app.use(
-  cors({
-    origin: (origin, c) => (settings(c.env as Bindings).ALLOWED_ORIGINS.includes(origin) ? origin : null),
-    allowMethods: ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'],
-    allowHeaders: [
-      'Authorization',
-      'Content-Type',
-      'Idempotency-Key',
-      'X-AgentLink-Key',
-      'X-AgentLink-Trial',
-      'X-Request-ID',
-    ],
-    exposeHeaders: EXPOSED_HEADERS,
-    credentials: true,
-    maxAge: 43_200,
-  }),
-)
+const withCors = cors({
+  origin: (origin, c) => (settings(c.env as Bindings).ALLOWED_ORIGINS.includes(origin) ? origin : null),
+  allowMethods: ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'],
+  allowHeaders: [
+    'Authorization',
+    'Content-Type',
+    'Idempotency-Key',
+    'X-AgentLink-Key',
+    'X-AgentLink-Trial',
+    'X-Request-ID',
+  ],
+  exposeHeaders: EXPOSED_HEADERS,
+  credentials: true,
+  maxAge: 43_200,
+})
+
+/** Only a browser names an origin; every other caller is spared what is for browsers. */
+app.use(async function browsers(c, next) {
+  return c.req.header('origin') === undefined ? next() : withCors(c, next)
+})
 
 app.get('/health', (c) => c.json({ status: 'ok' }))
 app.route('/', gateway)

@@ -314,7 +314,7 @@ test('only published agents are listed, in the order of their slugs, from where 
   const [one, two, draft] = await Promise.all([make(), make(), make()])
   await Promise.all([publishAgent(env, one.id), publishAgent(env, two.id)])
   const ids = new Set([one.id, two.id, draft.id])
-  const listed = (await listPublished(env)).filter(({ id }) => ids.has(id))
+  const listed = (await listPublished(env, 'ledger-')).filter(({ id }) => ids.has(id))
   expect(listed.map(({ slug }) => slug)).toEqual([one.slug, two.slug].toSorted())
   const rest = await listPublished(env, listed[0]?.slug)
   expect(rest.filter(({ id }) => ids.has(id)).map(({ slug }) => slug)).toEqual([listed[1]?.slug])

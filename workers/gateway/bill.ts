@@ -9,7 +9,6 @@ import type { Bindings } from '../env.ts'
 import type { CallStatus } from '../quota/call-log.ts'
 import type { KeptResponse, SettleRequest } from '../quota/protocol.ts'
 import type { Ticket } from './admit.ts'
-import type { Guard } from './guard/guard.ts'
 import type { Meter } from './meter.ts'
 
 export class Bill {
@@ -17,15 +16,13 @@ export class Bill {
   readonly #accountId: string
   readonly #callId: string
   readonly #meter: Meter
-  readonly #guard: Guard
   #settled: Promise<void> | undefined
 
-  constructor(env: Bindings, ticket: Ticket, meter: Meter, guard: Guard) {
+  constructor(env: Bindings, ticket: Ticket, meter: Meter) {
     this.#env = env
     this.#accountId = ticket.caller.accountId
     this.#callId = ticket.callId
     this.#meter = meter
-    this.#guard = guard
   }
 
   /** The call is due: its answer is complete, and `response` is kept for its idempotency key, if it has one. */
@@ -49,7 +46,6 @@ export class Bill {
       v: 1,
       callId: this.#callId,
       ...this.#meter.reading(),
-      exposed: this.#guard.exposures,
       ...outcome,
     })
     return this.#settled

@@ -12,7 +12,7 @@ import { admit, limitHeaders, type Ticket } from './admit.ts'
 import { Bill } from './bill.ts'
 import { Clocks } from './clocks.ts'
 import { completion, type Head } from './completion.ts'
-import { filter, type SafeDelta } from './egress.ts'
+import { Egress, type SafeDelta } from './egress.ts'
 import { callError } from './failure.ts'
 import { guardOf } from './guard-of.ts'
 import { Meter } from './meter.ts'
@@ -31,7 +31,7 @@ export type Run = {
   meter: Meter
   clocks: Clocks
   bill: Bill
-  answer: AsyncGenerator<SafeDelta[]>
+  answer: Egress
 }
 
 /** Answers a call. Throws `AppError` as long as nothing has been sent; a stream that has begun ends in an error event of its own. */
@@ -46,20 +46,21 @@ export async function chat(
 
   const limits = settings(env)
   const meter = new Meter(startedAt)
-  const guard = guardOf(ticket, call)
-  const bill = new Bill(env, ticket, meter, guard)
+  const bill = new Bill(env, ticket, meter)
   const clocks = new Clocks(call.signal, clockLimits(limits, call.wish.stream))
+  let answer: Egress | undefined
   try {
     const asked = chatCall(ticket.config, call.wish)
-    const said = askProvider(env, ticket.config.provider, asked, ticket.config.prompt, clocks)
-    const answer = filter(said, guard, asked.tools, meter)
+    const { guard, expose } = guardOf(env, ticket, call)
+    const upstream = await askProvider(env, ticket.config.provider, asked, ticket.config.prompt, clocks)
+    answer = new Egress(upstream, guard, asked.tools, meter, expose)
     const run = { call, head: head(ticket, startedAt), meter, clocks, bill, answer }
     if (!call.wish.stream) return respond(await whole(run), JSON_TYPE, ticket)
     return respond(await stream(ctx, run, limits.HEARTBEAT_MS), STREAM_TYPE, ticket)
   } catch (thrown) {
-    clocks.end()
     const error = callError(thrown, clocks)
-    await bill.release(error)
+    await Promise.all([bill.release(error), answer?.close()])
+    clocks.end()
     throw error
   }
 }
@@ -67,7 +68,8 @@ export async function chat(
 /** The whole answer as JSON text. It is charged before it is sent: what a caller has seen is in the books. */
 async function whole({ call, head, meter, clocks, bill, answer }: Run): Promise<string> {
   const deltas: SafeDelta[] = []
-  for await (const batch of answer) deltas.push(...batch)
+  for (let batch = await answer.next(); batch; batch = await answer.next()) deltas.push(...batch)
+  await answer.close()
   clocks.end()
   const body = completion(head, deltas, meter.usage)
   await bill.charge(call.idempotency && { contentType: JSON_TYPE, body })

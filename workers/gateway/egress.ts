@@ -4,8 +4,9 @@
  */
 import { newId } from '../base/ids.ts'
 import { UpstreamFailure, type Delta, type FinishReason, type Tool } from './providers/provider.ts'
-import type { Guard } from './guard/guard.ts'
+import { LeakBlocked, type Exposure, type Guard } from './guard/guard.ts'
 import type { Meter } from './meter.ts'
+import type { Upstream } from './upstream.ts'
 
 /** A step of an answer that may leave. `finish` is the last one, and comes only after the provider's terminal marker. */
 export type SafeDelta =
@@ -14,37 +15,61 @@ export type SafeDelta =
   | { type: 'tool_call'; index: number; id?: string; name?: string; arguments: string }
   | { type: 'finish'; reason: FinishReason }
 
-/** Filters the batches of an answer. Throws `LeakBlocked`, or `UpstreamFailure` where the answer is not in order. */
-export async function* filter(
-  batches: AsyncIterable<Delta[]>,
-  guard: Guard,
-  tools: Tool[],
-  meter: Meter,
-): AsyncGenerator<SafeDelta[]> {
-  const answer = new Egress(guard, tools, meter)
-  for await (const batch of batches) {
-    const safe: SafeDelta[] = []
-    for (const delta of batch) answer.take(delta, safe)
-    if (safe.length > 0) yield safe
-  }
-}
+/** Told what the answer shows of the prompt in pieces too short to block; says whether that is still within the budget. */
+export type Expose = (ranges: Exposure[]) => Promise<boolean>
 
-class Egress {
+/** An answer on its way out: what comes from the provider goes in, what may leave comes out. */
+export class Egress {
+  readonly #upstream: Upstream
   readonly #guard: Guard
   readonly #tools: Set<string>
   readonly #meter: Meter
+  readonly #expose: Expose
   readonly #lanes = new Set<string>()
+  #exposed: Exposure[]
   #toolCalls = 0
   #reason: FinishReason | undefined
   #isOver = false
 
-  constructor(guard: Guard, tools: Tool[], meter: Meter) {
+  constructor(upstream: Upstream, guard: Guard, tools: Tool[], meter: Meter, expose: Expose) {
+    this.#upstream = upstream
     this.#guard = guard
+    this.#exposed = guard.exposures
     this.#tools = new Set(tools.map((tool) => tool.name))
     this.#meter = meter
+    this.#expose = expose
   }
 
-  take(delta: Delta, safe: SafeDelta[]): void {
+  /**
+   * The next of the answer that may leave, `finish` last; null after that. Throws `LeakBlocked`, or `UpstreamFailure` where
+   * the answer is not in order.
+   */
+  async next(): Promise<SafeDelta[] | null> {
+    while (!this.#isOver) {
+      const batch = await this.#upstream.next()
+      if (!batch) throw new UpstreamFailure('truncated')
+      const safe: SafeDelta[] = []
+      for (const delta of batch) this.#take(delta, safe)
+      await this.#count()
+      if (safe.length > 0) return safe
+    }
+    return null
+  }
+
+  /** Lets go of the provider. */
+  async close(): Promise<void> {
+    await this.#upstream.close()
+  }
+
+  /** Pieces that are let through count against the account's budget before they leave, so that calls beside each other share it. */
+  async #count(): Promise<void> {
+    const { exposures } = this.#guard
+    if (exposures === this.#exposed || exposures.length === 0) return
+    this.#exposed = exposures
+    if (!(await this.#expose(exposures))) throw new LeakBlocked()
+  }
+
+  #take(delta: Delta, safe: SafeDelta[]): void {
     // After the terminal marker a provider may still count, but has nothing more to say.
     if (this.#isOver && delta.type !== 'usage') return
     switch (delta.type) {

@@ -1,22 +1,33 @@
-/** The guard of one call. An agent's leak index is made once per version and isolate, and shared by its calls. */
-import { Memory } from '../base/memory.ts'
+/** The guard of one call, and the budget that it shares with the account's other calls of the same agent. */
 import { reveal } from '../agents/vault.ts'
+import { Memory } from '../base/memory.ts'
+import { expose } from '../quota/quota.ts'
 import { Guard, isBudgetUsed } from './guard/guard.ts'
 import { compileLeakIndex, type LeakIndex } from './guard/leak-index.ts'
 import { textsOf } from './messages.ts'
+import type { Bindings } from '../env.ts'
 import type { Ticket } from './admit.ts'
 import type { IncomingCall } from './door.ts'
+import type { Expose } from './egress.ts'
 
-/** An index takes some hundred kilobytes, an isolate has 128 MB. */
+/** An index takes some hundred kilobytes, an isolate has 128 MB. One is made per version and isolate, and shared by its calls. */
 const INDEXES_MAX = 64
 
 const indexes = new Memory<LeakIndex>(INDEXES_MAX)
 
-/** A guard against leaks of this agent's prompt, strict where the account has used up its drip budget for the agent. */
-export function guardOf({ agent, config, admission }: Ticket, call: IncomingCall): Guard {
+/**
+ * A guard against leaks of this agent's prompt, strict where the account has used up its drip budget for the agent, and
+ * what to tell when a piece too short to block is let through.
+ */
+export function guardOf(env: Bindings, ticket: Ticket, call: IncomingCall): { guard: Guard; expose: Expose } {
+  const { agent, config, admission, caller, callId } = ticket
   const key = `${agent.id}:${agent.version}`
   const index = indexes.get(key) ?? compileLeakIndex(reveal(config.prompt), agent.publicTexts)
   indexes.set(key, index)
   const exposed = admission.kind === 'admitted' ? admission.exposed : []
-  return new Guard(index, { callerTexts: textsOf(call.wish), strict: isBudgetUsed(exposed, index.length) })
+  return {
+    guard: new Guard(index, { callerTexts: textsOf(call.wish), strict: isBudgetUsed(exposed, index.length) }),
+    expose: async (ranges) =>
+      !isBudgetUsed(await expose(env, caller.accountId, { v: 1, callId, ranges }), index.length),
+  }
 }

@@ -24,15 +24,15 @@ export async function stream(
 }
 
 /** Sends the answer on. Never throws: what goes wrong from here on is told in the stream. */
-async function pump(run: Run, writer: EventWriter, first: IteratorResult<SafeDelta[]>): Promise<void> {
+async function pump(run: Run, writer: EventWriter, first: SafeDelta[] | null): Promise<void> {
   const { call, meter, clocks, bill, answer } = run
   const chunks = new Chunks(run.head)
   let sent = ''
   let isComplete = false
   try {
-    for (let step = first; !step.done; step = await answer.next()) {
-      isComplete = step.value.at(-1)?.type === 'finish'
-      let events = chunks.of(step.value)
+    for (let batch = first; batch; batch = await answer.next()) {
+      isComplete = batch.at(-1)?.type === 'finish'
+      let events = chunks.of(batch)
       if (isComplete && call.includeUsage && meter.usage) events += chunks.usage(meter.usage)
       if (isComplete) events += DONE
       // One that has grown too long to be kept need not be collected any further.
@@ -47,8 +47,8 @@ async function pump(run: Run, writer: EventWriter, first: IteratorResult<SafeDel
     if (isComplete) log.info('gateway.after_end', { error: describe(thrown) })
     else await breakOff(run, writer, thrown)
   } finally {
-    await answer.return(undefined)
     await writer.close()
+    await answer.close()
     clocks.end()
   }
 }

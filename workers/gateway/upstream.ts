@@ -4,7 +4,7 @@
  */
 import { settings, type Bindings, type Settings } from '../env.ts'
 import { reveal, type Sealed } from '../agents/vault.ts'
-import { passBreaker, type Outcome } from './breaker-copy.ts'
+import { passBreaker, type Outcome, type Pass } from './breaker-copy.ts'
 import { SseParser } from './sse.ts'
 import { provider } from './providers/providers.ts'
 import {
@@ -23,67 +23,151 @@ const ANSWER_MAX_BYTES = 8 * 1024 * 1024
 const ERROR_MAX_BYTES = 64 * 1024
 const TRIES = 2
 const PAUSE_MS = 100
-const CLOSED = { done: true, value: undefined } as const
 
 /**
- * Sends a call to its provider and gives the answer's deltas in the batches in which they arrive; the last delta is `end`.
- * Throws `AppError` when the breaker is open, and `UpstreamFailure` for whatever else goes wrong. A provider that failed
- * quickly, before the first delta, is asked once more.
+ * Sends a call to its provider, and resolves once the answer has begun. Throws `AppError` when the breaker is open, and
+ * `UpstreamFailure` for whatever else goes wrong. A provider that failed quickly, before its first delta, is asked once more.
  */
-export async function* askProvider(
+export async function askProvider(
   env: Bindings,
   name: ProviderName,
   call: ChatCall,
   prompt: Sealed,
   clocks: Clocks,
-): AsyncGenerator<Delta[]> {
+): Promise<Upstream> {
   for (let attempt = 1; ; attempt++) {
-    let hasBegun = false
+    const pass = await passBreaker(env, `${name}/${call.model}`)
+    const upstream = new Upstream(provider(name), call.stream, clocks, pass)
     try {
-      for await (const deltas of askOnce(env, name, call, prompt, clocks)) {
-        hasBegun ||= deltas.length > 0
-        yield deltas
-      }
-      return
+      await upstream.begin(call, reveal(prompt), endpoint(settings(env), name))
+      return upstream
     } catch (thrown) {
-      const isWorthIt = attempt < TRIES && !hasBegun && !clocks.stopped && isPassing(thrown)
-      if (!isWorthIt) throw thrown
+      await upstream.close()
+      if (attempt === TRIES || clocks.stopped || !isPassing(thrown)) throw thrown
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
     }
   }
 }
 
-async function* askOnce(
-  env: Bindings,
-  name: ProviderName,
-  call: ChatCall,
-  prompt: Sealed,
-  clocks: Clocks,
-): AsyncGenerator<Delta[]> {
-  const adapter = provider(name)
-  const pass = await passBreaker(env, `${name}/${call.model}`)
-  let outcome: Outcome = 'none'
-  try {
-    const response = await send(adapter, call, prompt, endpoint(settings(env), name), clocks)
-    if (call.stream) yield* readStream(response, adapter, clocks)
-    else yield adapter.readAnswer(await readBody(response, clocks))
-    outcome = 'success'
-  } catch (thrown) {
-    if (isProvidersFault(thrown, clocks)) outcome = 'failure'
-    throw thrown
-  } finally {
-    await pass.over(outcome)
+/** One answer of a provider, as it comes. Whoever has begun it closes it. */
+export class Upstream {
+  readonly #adapter: Provider
+  readonly #isStream: boolean
+  readonly #clocks: Clocks
+  readonly #pass: Pass
+  readonly #read: (event: SseEvent) => Delta[]
+  readonly #parser = new SseParser()
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  #first: Delta[] | null = null
+  /** What is wrong with the event after the deltas that were given last. */
+  #failure: unknown
+  #hasEnded = false
+  #outcome: Outcome | undefined
+  #isClosed = false
+
+  constructor(adapter: Provider, isStream: boolean, clocks: Clocks, pass: Pass) {
+    this.#adapter = adapter
+    this.#isStream = isStream
+    this.#clocks = clocks
+    this.#pass = pass
+    this.#read = adapter.streamReader()
+  }
+
+  /** Sends the request and waits for the first deltas. */
+  async begin(call: ChatCall, prompt: string, to: Endpoint): Promise<void> {
+    try {
+      const response = await send(this.#adapter, call, prompt, to, this.#clocks)
+      this.#reader = this.#isStream ? response.body?.getReader() : undefined
+      this.#first = this.#isStream ? await this.#readOn() : this.#whole(await readBody(response, this.#clocks))
+    } catch (thrown) {
+      throw this.#fail(thrown)
+    }
+  }
+
+  /** The next deltas, in the batch in which they arrived; null after the one that holds `end`. */
+  async next(): Promise<Delta[] | null> {
+    const first = this.#first
+    this.#first = null
+    if (first) return first
+    if (this.#hasEnded) return null
+    try {
+      return await this.#readOn()
+    } catch (thrown) {
+      throw this.#fail(thrown)
+    }
+  }
+
+  /** Lets go of the provider and tells the breaker how it went, once. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    if (this.#hasEnded) await this.#drain()
+    // Whoever stops early wants the connection closed, not drained.
+    else this.#reader?.cancel().catch(() => {})
+    await this.#pass.over(this.#outcome ?? (this.#hasEnded ? 'success' : 'none'))
+  }
+
+  async #readOn(): Promise<Delta[]> {
+    for (;;) {
+      if (this.#failure !== undefined) throw this.#failure
+      if (!this.#reader) throw new UpstreamFailure('truncated')
+      const { done, value } = await this.#reader.read().catch((cause: unknown) => {
+        throw new UpstreamFailure(this.#clocks.stopped ? 'timeout' : 'truncated', { cause })
+      })
+      this.#clocks.heard()
+      const deltas = this.#translate(done ? this.#parser.end() : this.#parser.push(value))
+      if (done) this.#reader = undefined
+      if (deltas.length > 0) return deltas
+    }
+  }
+
+  /** The deltas of these events up to the first that is not in order: what came before it is the caller's all the same. */
+  #translate(events: SseEvent[]): Delta[] {
+    const deltas: Delta[] = []
+    try {
+      for (const event of events) deltas.push(...this.#read(event))
+    } catch (failure) {
+      this.#failure = failure
+    }
+    this.#hasEnded = deltas.some((delta) => delta.type === 'end')
+    return deltas
+  }
+
+  #whole(body: unknown): Delta[] {
+    const deltas = this.#adapter.readAnswer(body)
+    this.#hasEnded = true
+    return deltas
+  }
+
+  /** After the terminal marker the answer is whole, however its connection ends; it is given a moment, to be used again. */
+  async #drain(): Promise<void> {
+    const reader = this.#reader
+    if (!reader) return
+    this.#clocks.closing()
+    while (
+      await reader
+        .read()
+        .then(({ done }) => !done)
+        .catch(() => false)
+    ) {
+      // Nothing that comes after the terminal marker is of interest.
+    }
+  }
+
+  #fail(thrown: unknown): unknown {
+    this.#outcome = isProvidersFault(thrown, this.#clocks) ? 'failure' : 'none'
+    return thrown
   }
 }
 
 async function send(
   adapter: Provider,
   call: ChatCall,
-  prompt: Sealed,
+  prompt: string,
   to: Endpoint,
   clocks: Clocks,
 ): Promise<Response> {
-  const { url, headers, body } = adapter.request(call, reveal(prompt), to)
+  const { url, headers, body } = adapter.request(call, prompt, to)
   const response = await during('unreachable', clocks, () =>
     fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: clocks.signal }),
   )
@@ -93,43 +177,6 @@ async function send(
   throw response.status < 400
     ? new UpstreamFailure('malformed')
     : adapter.readError(response.status, response.headers, text)
-}
-
-async function* readStream(response: Response, adapter: Provider, clocks: Clocks): AsyncGenerator<Delta[]> {
-  if (!response.body) throw new UpstreamFailure('truncated')
-  const parser = new SseParser()
-  const read = adapter.streamReader()
-  const reader = response.body.getReader()
-  let hasEnded = false
-  try {
-    for (;;) {
-      const reading = during('truncated', clocks, () => reader.read())
-      // After the terminal marker the answer is whole, however its connection ends.
-      const { done, value } = await (hasEnded ? reading.catch(() => CLOSED) : reading)
-      clocks.heard()
-      const batch = translate(read, done ? parser.end() : parser.push(value))
-      if (batch.deltas.length > 0 && !hasEnded) yield batch.deltas
-      hasEnded ||= batch.deltas.some((delta) => delta.type === 'end')
-      if (hasEnded) clocks.closing()
-      else if (batch.failure) throw batch.failure
-      if (done) break
-    }
-  } finally {
-    // Whoever stops reading early wants the connection closed, not drained.
-    void reader.cancel().catch(() => {})
-  }
-  if (!hasEnded) throw new UpstreamFailure('truncated')
-}
-
-/** The deltas of these events up to the first that is not in order: what came before it is the caller's all the same. */
-function translate(read: (event: SseEvent) => Delta[], events: SseEvent[]): { deltas: Delta[]; failure?: unknown } {
-  const deltas: Delta[] = []
-  try {
-    for (const event of events) deltas.push(...read(event))
-    return { deltas }
-  } catch (failure) {
-    return { deltas, failure }
-  }
 }
 
 async function readBody(response: Response, clocks: Clocks): Promise<unknown> {

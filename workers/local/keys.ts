@@ -42,9 +42,8 @@ async function userId(named: string): Promise<string> {
     connectionString: process.env['DATABASE_URL'] ?? `postgres://agentlink:agentlink@127.0.0.1:${port}/agentlink`,
   })
   await client.connect()
-  const { rows } = await client
-    .query<{ id: string }>('SELECT id FROM users WHERE email = $1', [named])
-    .finally(async () => client.end())
+  const { rows } = await client.query<{ id: string }>('SELECT id FROM users WHERE email = $1', [named])
+  await client.end()
   return rows[0]?.id ?? fail(`There is no user ${named}.`)
 }
 

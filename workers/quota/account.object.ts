@@ -43,6 +43,8 @@ import type {
   Admission,
   AdmitRequest,
   DepositInput,
+  ExposedRange,
+  ExposeRequest,
   KeyInput,
   LotInput,
   QuotaState,
@@ -125,6 +127,17 @@ export class AccountObject extends DurableObject<Bindings> {
       if (!call) return { state: 'unknown', remaining: remaining(this.#lots) }
       if (call.state === 'held') this.#settle(call, request, now)
       return { state: call.state === 'charged' ? 'charged' : 'released', remaining: remaining(this.#lots) }
+    })
+  }
+
+  /** Counts what a call lets through of its agent's prompt against the account's drip budget; gives all that has been counted. */
+  expose(request: ExposeRequest): ExposedRange[] {
+    return this.#transaction((now) => {
+      const call = this.#calls.get(request.callId)
+      if (!call) return request.ranges
+      const { agentId, agentVersion } = call.facts
+      this.#exposures.add(agentId, agentVersion, request.ranges, now)
+      return this.#exposures.of(agentId, agentVersion, now)
     })
   }
 
@@ -264,10 +277,9 @@ export class AccountObject extends DurableObject<Bindings> {
   }
 
   #settle(call: Call, request: SettleRequest, now: number): void {
-    const { v: _v, callId: _callId, charge, exposed, response, ...outcome } = request
+    const { v: _v, callId: _callId, charge, response, ...outcome } = request
     this.#calls.settle(call, charge ? 'charged' : 'released', outcome, now)
     this.#lastSettledAt = now
-    if (exposed) this.#exposures.add(call.facts.agentId, call.facts.agentVersion, exposed, now)
     const key = call.facts.idempotency?.key
     if (charge) {
       if (key) this.#armBefore(this.#idempotency.keep(key, response, now))
@@ -359,11 +371,13 @@ export class AccountObject extends DurableObject<Bindings> {
     return this.#latest
   }
 
-  /** Runs one event's changes as one transaction. If it throws, memory may be ahead of storage: the object starts anew. */
+  /**
+   * Runs one event's changes, which wait for nothing and so are one transaction of the platform's: all are written or
+   * none. If it throws, memory may be ahead of storage, and what was not committed is dropped: the object starts anew.
+   */
   #transaction<T>(change: (now: number) => T): T {
     try {
-      const now = this.#now()
-      return this.ctx.storage.transactionSync(() => change(now))
+      return change(this.#now())
     } catch (thrown) {
       log.error('quota.transaction_failed', { error: describe(thrown) })
       this.ctx.abort('A transaction failed.')

@@ -66,11 +66,12 @@ export type SettleRequest = {
   outputTokens: number | null
   latencyMs: number
   firstContentMs: number | null
-  /** Parts of the prompt that this answer let through, for the drip budget. */
-  exposed?: ExposedRange[]
   /** The answer, if it is to be given again under its idempotency key. */
   response?: Omit<KeptResponse, 'callId'>
 }
+
+/** Parts of its agent's prompt that a running call is about to let through. */
+export type ExposeRequest = { v: 1; callId: string; ranges: ExposedRange[] }
 
 /** The state in which the call now is, and stays. `unknown`: never admitted here, or logged long ago. */
 export type Settlement = { state: 'charged' | 'released' | 'unknown'; remaining: number }

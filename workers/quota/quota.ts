@@ -4,6 +4,7 @@
  *
  * Every function here may be repeated: a lost answer is asked for again under the same id.
  */
+import { waitUntil } from 'cloudflare:workers'
 import { and, desc, eq, sql } from 'drizzle-orm'
 import { db, reach as fromPostgres } from '../base/db.ts'
 import { AppError } from '../base/errors.ts'
@@ -16,6 +17,8 @@ import type {
   Admission,
   AdmitRequest,
   DepositInput,
+  ExposedRange,
+  ExposeRequest,
   KeyInput,
   LotInput,
   QuotaState,
@@ -30,14 +33,42 @@ const SETTLE_ATTEMPTS = 7
 const FIRST_DELAY_MS = 20
 const CALLS_PAGE_MAX = 100
 
-/** Asks the account to admit a call. Throws `storeUnavailable` when the account cannot be reached: then nothing was charged. */
+/**
+ * Asks the account to admit a call. Throws `storeUnavailable` when the account cannot be reached: then nothing was charged,
+ * and if it was admitted without our hearing of it, it is released as soon as the account can be told.
+ */
 export async function admit(env: Bindings, request: AdmitRequest): Promise<Admission> {
-  return reach<Admission>(env, request.accountId, ADMIT_ATTEMPTS, async (account) => await account.admit(request))
+  try {
+    return await reach<Admission>(
+      env,
+      request.accountId,
+      ADMIT_ATTEMPTS,
+      async (account) => await account.admit(request),
+    )
+  } catch (thrown) {
+    const counts = { inputTokens: null, outputTokens: null, latencyMs: 0, firstContentMs: null }
+    const lost: SettleRequest = {
+      v: 1,
+      callId: request.callId,
+      charge: false,
+      status: 'error',
+      errorCode: '50302',
+      ...counts,
+    }
+    // Should this fail too, the lease of the call releases it.
+    waitUntil(settle(env, request.accountId, lost).catch(() => {}))
+    throw thrown
+  }
 }
 
 /** Settles an admitted call for good. Throws `storeUnavailable` when the account cannot be reached: then its lease decides. */
 export async function settle(env: Bindings, accountId: string, request: SettleRequest): Promise<Settlement> {
   return reach(env, accountId, SETTLE_ATTEMPTS, async (account) => await account.settle(request))
+}
+
+/** Counts what a running call lets through of its agent's prompt; gives all that the account has been shown of it in a day. */
+export async function expose(env: Bindings, accountId: string, request: ExposeRequest): Promise<ExposedRange[]> {
+  return reach<ExposedRange[]>(env, accountId, ADMIT_ATTEMPTS, async (account) => await account.expose(request))
 }
 
 /** Adds a lot of calls to an account, once per lot id. */

@@ -94,7 +94,7 @@ export class Decoders {
   /** Words, paths and rules are long, too, and so are numbers and ids in base16; encoded text mixes digits or cases. */
   #looksEncoded(input: Input): boolean {
     let [hasDigit, hasLarge, hasSmall, hasMore] = [false, false, false, false]
-    for (let back = Math.min(this.token, input.length); back > 0; back--) {
+    for (let back = Math.min(this.token, input.lengthMax); back > 0; back--) {
       const sign = input.signBack(back)
       const unit = sign >>> UNIT_SHIFT
       if (unit >= 48 && unit < 58) hasDigit = true
@@ -111,12 +111,11 @@ export class Decoders {
     this.#shortTokens = 0
     if (this.#base64 === undefined && this.#reads('base64')) this.#base64 = new BaseReader(BASE64, this.#open)
     if (this.#base32 === undefined && this.#reads('base32')) this.#base32 = new BaseReader(BASE32, this.#open)
-    this.#recallRun(Math.min(this.token, input.length), input)
+    this.#recallRun(Math.min(this.token, input.lengthMax), input)
   }
 
   #recallRun(signs: number, input: Input): void {
-    for (let back = signs; back > 0; back--)
-      this.#pushRun(input.signBack(back) >>> UNIT_SHIFT, input.offsetBack(back))
+    for (let back = signs; back > 0; back--) this.#pushRun(input.signBack(back) >>> UNIT_SHIFT, input.offsetBack(back))
   }
 
   #pushRun(unit: number, at: number): void {
@@ -140,7 +139,7 @@ export class Decoders {
 
   #takeEscape(sign: number, at: number, input: Input): void {
     if (this.#escapes === undefined && this.#reads('escapes')) this.#escapes = new EscapeReader(this.#open)
-    this.#escapes?.push(sign, at, input)
+    this.#escapes?.push(sign, at, input, this.#isRun ? input.lengthMax : input.length)
   }
 
   #looksHex(input: Input): boolean {

@@ -50,8 +50,8 @@ export class EscapeReader {
     this.#scanner?.finish()
   }
 
-  /** Takes a sign, the newest of `input`. Throws what the judge throws. */
-  push(sign: number, at: number, input: Input): void {
+  /** Takes a sign, the newest of `input`, of which the last `recalled` signs are worth reading now. Throws what the judge throws. */
+  push(sign: number, at: number, input: Input, recalled: number): void {
     if (this.#begun === '' && (sign & ESCAPE) === 0) {
       this.#literal(sign, at, input.count)
       return
@@ -59,26 +59,27 @@ export class EscapeReader {
     this.#begun += String.fromCharCode(sign >>> UNIT_SHIFT)
     this.#signs.push(sign)
     this.#offsets.push(at)
-    if (WHOLE.test(this.#begun)) this.#undo(at, input)
-    else if (ENDED.test(this.#begun)) this.#undoBefore(sign, at, input)
-    else if (this.#begun.length >= LENGTH_MAX || !BEGUN.test(this.#begun)) this.#giveUp(input)
+    if (this.#begun.length === 1) return
+    if (WHOLE.test(this.#begun)) this.#undo(at, input, recalled)
+    else if (this.#begun.startsWith('&#') && ENDED.test(this.#begun)) this.#undoBefore(sign, at, input, recalled)
+    else if (this.#begun.length >= LENGTH_MAX || !BEGUN.test(this.#begun)) this.#giveUp(input, recalled)
   }
 
   /** Undoes an entity that ended before the sign just taken, and takes that one anew. */
-  #undoBefore(sign: number, at: number, input: Input): void {
+  #undoBefore(sign: number, at: number, input: Input, recalled: number): void {
     this.#begun = this.#begun.slice(0, -1)
-    this.#undo(at, input, 1)
-    this.push(sign, at, input)
+    this.#undo(at, input, recalled, 1)
+    this.push(sign, at, input, recalled)
   }
 
   /** `more` signs behind the escape were taken already. */
-  #undo(at: number, input: Input, more = 0): void {
+  #undo(at: number, input: Input, recalled: number, more = 0): void {
     const escape = this.#begun
     this.#begun = ''
     this.#signs = []
     this.#offsets = []
     this.#scanner ??= this.#open()
-    this.#wake(this.#scanner, input, escape.length + more)
+    this.#wake(this.#scanner, input, recalled, escape.length + more)
     this.#bytes ??= new Utf8Reader(this.#scanner)
     const second = escape.charAt(1).toLowerCase()
     if (second === 'u' && !escape.startsWith('&')) this.#point(parseInt(escape.replace(/[^0-9a-f]/gi, ''), 16), at)
@@ -95,8 +96,8 @@ export class EscapeReader {
   }
 
   /** Has the scanner read what it slept through, as far as that is remembered, up to the escape. */
-  #wake(scanner: Scanner, input: Input, escapeLength: number): void {
-    const missed = Math.min(input.count - this.#readTo, input.length)
+  #wake(scanner: Scanner, input: Input, recalled: number, escapeLength: number): void {
+    const missed = Math.min(input.count - this.#readTo, recalled)
     for (let back = missed; back > escapeLength; back--) scanner.put(input.signBack(back), input.offsetBack(back))
     this.#isReading = true
     this.#readTo = input.count
@@ -104,7 +105,7 @@ export class EscapeReader {
   }
 
   /** What began like an escape is none: its first character stands for itself, the rest is read again. */
-  #giveUp(input: Input): void {
+  #giveUp(input: Input, recalled: number): void {
     const begun = this.#begun
     const signs = this.#signs
     const offsets = this.#offsets
@@ -112,7 +113,7 @@ export class EscapeReader {
     this.#signs = []
     this.#offsets = []
     this.#literal(signs[0]!, offsets[0]!, input.count - begun.length + 1)
-    for (let i = 1; i < begun.length; i++) this.push(signs[i]!, offsets[i]!, input)
+    for (let i = 1; i < begun.length; i++) this.push(signs[i]!, offsets[i]!, input, recalled)
   }
 
   #point(point: number, at: number): void {

@@ -99,7 +99,8 @@ export function foldWide(point: number): string {
   if (known !== 0) return String.fromCharCode(known)
   const character = String.fromCharCode(point)
   let text = foldSlowly(character)
-  if (/^[a-z]$/.test(text) && character.normalize('NFD').length > 1) text = String.fromCharCode(MARKS + text.charCodeAt(0))
+  if (/^[a-z]$/.test(text) && character.normalize('NFD').length > 1)
+    text = String.fromCharCode(MARKS + text.charCodeAt(0))
   folded[point] = text.length === 0 ? NOTHING : text.length === 1 ? text.charCodeAt(0) : SEVERAL
   if (text.length > 1) several.set(point, text)
   return text

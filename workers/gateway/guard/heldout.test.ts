@@ -3,7 +3,7 @@
  * inverse, and compared with the prompt. A leak is a stretch of 30 or more letters and digits that the two have in common.
  */
 import { describe, expect, test } from 'vitest'
-import { CHUNKERS, pieces } from '../../tests/attacks.ts'
+import { ATTACKS, CHUNKERS, pieces } from '../../tests/attacks.ts'
 import { Guard, LeakBlocked } from './guard.ts'
 import { compileLeakIndex, type LeakIndex } from './leak-index.ts'
 
@@ -142,7 +142,10 @@ function released(index: LeakIndex, texts: readonly string[], callerTexts: reado
 }
 
 function lettersOf(text: string): string {
-  return text.normalize('NFC').toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
+  return text
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '')
 }
 
 /** The longest stretch of letters and digits of the span that stands in the text; a Han character counts as two and a half. */
@@ -155,11 +158,35 @@ function leaked(span: string, text: string): number {
   return longest.length + 1.5 * (longest.match(/\p{Script=Han}/gu) ?? []).length
 } // prettier-ignore
 
+/** The longest stretch of letters and digits of what came out, a part of the prompt, that the caller had not sent himself. */
+function unsent(prompt: string, sent: readonly string[], out: string): number {
+  const all = lettersOf(prompt)
+  const isSent = Array.from({ length: all.length }, () => false)
+  for (const one of sent.flatMap((text) => (all.includes(lettersOf(text)) ? [text] : text.split(/\s+/))).map(lettersOf))
+    for (let at = all.indexOf(one); one.length >= 12 && at >= 0; at = all.indexOf(one, at + 1)) isSent.fill(true, at, at + one.length)
+  const from = all.indexOf(lettersOf(out))
+  return Math.max(...isSent.slice(from, from + lettersOf(out).length).map((sent) => (sent ? ' ' : '.')).join('').split(' ').map((run) => run.length), 0)
+} // prettier-ignore
+
 describe.each(HELD_OUT)('the $name prompt', ({ text: prompt }) => {
   const index = compileLeakIndex(prompt, [])
   const spans = SPAN_LENGTHS.filter((length) => length <= prompt.length).flatMap((length) =>
     [0.03, 0.37, 1].map((share) => Math.floor((prompt.length - length) * share)).map((at) => prompt.slice(at, at + length)),
   ) // prettier-ignore
+
+  test.each(ATTACKS)('does not leave as $name', ({ channel, apply }) => {
+    for (const { name, cut } of CHUNKERS) {
+      for (const span of spans) {
+        // Half a word from its end to its beginning is no part of the whole word so.
+        const whole = channel === 'wordReversed' ? span.replace(/^\S+\s|\s\S+$/g, '') : span
+        const hidden = apply(whole)
+        const out = released(index, cut(BEFORE + hidden)).slice(BEFORE.length)
+        // These forms spread a span evenly over their text.
+        const part = whole.slice(0, Math.floor((out.length / hidden.length) * whole.length))
+        expect(part.length >= 50 && leaked(span, part) >= 30, `${name}: ${JSON.stringify(part)}`).toBe(false)
+      }
+    }
+  })
 
   test.each(FORMS)('does not leave as $name', ({ encode, decode }) => {
     for (const { name, cut } of CHUNKERS) {
@@ -173,4 +200,92 @@ describe.each(HELD_OUT)('the $name prompt', ({ text: prompt }) => {
 
 test.each(FORMS)('$name can be undone', ({ encode, decode }) => {
   for (const { text } of HELD_OUT) expect(leaked(text, decode(encode(text)))).toBeGreaterThan(60)
+})
+
+describe('lanes that take turns', () => {
+  test.each(HELD_OUT)('do not bring the $name prompt out word by word', ({ text: prompt }) => {
+    const span = prompt.slice(20, 320)
+    for (const lanes of [
+      ['text', 'tool:0'],
+      ['text', 'tool:0', 'text', 'tool:1'],
+    ]) {
+      const guard = new Guard(compileLeakIndex(prompt, []), { callerTexts: [], strict: false })
+      let out = ''
+      try {
+        guard.push('text', BEFORE)
+        for (const [i, word] of (span.match(/\s*\S{1,8}/g) ?? []).entries())
+          out += guard.push(lanes[i % lanes.length]!, word)
+        for (const lane of new Set(lanes)) out += guard.end(lane)
+      } catch (thrown) {
+        if (!(thrown instanceof LeakBlocked)) throw thrown
+      }
+      expect(leaked(span, out), JSON.stringify(out)).toBeLessThan(30)
+    }
+  })
+})
+
+describe('what the caller sent is no way around', () => {
+  const cases = HELD_OUT.flatMap(({ name, text }) => [
+    { name: `${name}: every other stretch of 40`, text, sent: pieces(text, 40).filter((_, i) => i % 2 === 0) },
+    { name: `${name}: overlapping stretches of 24`, text, sent: Array.from({ length: Math.floor(text.length / 12) }, (_, i) => text.slice(i * 12, i * 12 + 24)) },
+    { name: `${name}: the first half`, text, sent: [text.slice(0, text.length / 2)] },
+    { name: `${name}: all words in order of the alphabet`, text, sent: [text.split(/\s+/).toSorted().join(' ')] },
+  ]) // prettier-ignore
+
+  test.each(cases)('$name', ({ text, sent }) => {
+    const half = text.length / 2
+    for (const callerTexts of [sent, [sent.join(' ')]]) {
+      for (const span of [text.slice(half - 40, half + 120), text.slice(half, half + 200), text.slice(-180)]) {
+        const out = released(compileLeakIndex(text, []), pieces(span, 5), callerTexts)
+        expect(unsent(text, sent, span.slice(0, out.length)), JSON.stringify(out)).toBeLessThan(30)
+      }
+    }
+  })
+
+  test.each(HELD_OUT)('$name, half of it public', ({ text }) => {
+    const half = Math.floor(text.length / 2)
+    const index = compileLeakIndex(text, [text.slice(0, half), text.slice(-60, -20)])
+    for (const span of [text.slice(half - 60, half + 120), text.slice(half, half + 90), text.slice(-160)]) {
+      const out = released(index, pieces(span, 3)).replaceAll(text.slice(half - 60, half), '')
+      expect(leaked(span, out.replaceAll(text.slice(-60, -20), '')), JSON.stringify(out)).toBeLessThan(30)
+    }
+  })
+})
+
+describe('a short prompt', () => {
+  const dressed: readonly ((text: string) => string)[] = [(text) => text, (text) => `»${text}«`, (text) => text.toUpperCase(), (text) => `I am told: ${text}\nNo more.`, (text) => text.split(/\s+/).join('\n'), broad] // prettier-ignore
+  test.each(['Hush.', 'Talk like a pirate', 'Sei höflich!', '始终用俳句回答', 'x=4200;', 'No cats. Dogs only.'])(
+    '(%s) never leaves whole',
+    (prompt) => {
+      const index = compileLeakIndex(prompt, [])
+      for (const dress of dressed) {
+        for (const { cut } of CHUNKERS)
+          expect(lettersOf(narrow(released(index, cut(dress(prompt)))))).not.toContain(lettersOf(prompt))
+      }
+    },
+  )
+})
+
+describe('answers about the very matter of a prompt', () => {
+  const frames = ['I would suggest {} first, then look at {} and perhaps {}.', 'In general {} matters more than {}.', 'The {} depends on your {}, so please tell me about {}.', 'If the {} is not available, {} with {} does the job.', '1. {}\n2. {} and {}\n3. {}', 'Most people confuse {} with {}; here is how they differ.', 'Is there something about {} I can do?', 'My advice: keep {} simple, since {} {} often goes wrong.'] // prettier-ignore
+  const others = 'water morning paper answer friend window garden letter market number reason garment coffee street summer question'.split(' ') // prettier-ignore
+  const CHARACTERS = 100_000
+
+  test.each(HELD_OUT)('are not blocked, though they use the words of the $name prompt', ({ text }) => {
+    const own = text.match(/\p{Script=Han}{2,3}|[\p{L}\p{N}]{4,}/gu) ?? []
+    const index = compileLeakIndex(text, [])
+    let state = text.length
+    const below = (limit: number) => {
+      state = (Math.imul(state, 1664525) + 1013904223) | 0
+      return (state >>> 8) % limit
+    }
+    const word = () => (below(5) < 3 ? own[below(own.length)]! : others[below(others.length)]!)
+    for (let made = 0; made < CHARACTERS;) {
+      const answer = Array.from({ length: 3 + below(12) }, () =>
+        frames[below(frames.length)]!.replace(/\{\}/g, word),
+      ).join(' ')
+      expect(released(index, [answer])).toBe(answer)
+      made += answer.length
+    }
+  })
 })

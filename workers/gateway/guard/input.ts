@@ -4,7 +4,9 @@
  */
 
 /** How many signs are kept behind the reader. */
-const KEPT = 64
+const KEPT = 112
+/** And how many of them are looked at again usually, where nothing tells that more are of one kind. */
+const RECALLED = 64
 const SIZE = 256
 /** No character has more signs than this. */
 const SIGNS_MAX = 20
@@ -29,8 +31,13 @@ export class Input {
     return this.#moved + this.cursor
   }
 
-  /** How many signs can be had back. */
+  /** How many signs are to be had back usually. */
   get length(): number {
+    return Math.min(this.cursor, RECALLED)
+  }
+
+  /** How many can be had back. */
+  get lengthMax(): number {
     return Math.min(this.cursor, KEPT)
   }
 

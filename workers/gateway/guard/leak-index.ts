@@ -22,7 +22,7 @@ export type Tables = {
   channels: ReadonlySet<ChannelName>
   /** Running sum, in quarters of a letter, of what the places of the prompt cover; what is public covers nothing. */
   covers: Uint32Array
-  /** How many codes the whole prompt has where it is short enough to leave in parts, else 0. */
+  /** How many codes the whole prompt has, without signs at its ends, where it is short enough to leave in parts, else 0. */
   wholeCodes: number
   /** Each without haystacks where the prompt is too short for it or its channels are off. */
   folded: GramIndex
@@ -80,7 +80,8 @@ export function compileLeakIndex(
   return new LeakIndex(length, {
     channels,
     covers,
-    wholeCodes: isShort ? length : 0,
+    // A sign at its end, which leet may read as a letter, can be left out without leaving out a word.
+    wholeCodes: isShort ? spell(prompt.replace(/^[\p{P}\p{S}\s]+|[\p{P}\p{S}\s]+$/gu, '')).codes.length : 0,
     folded: indexOf(
       isGuarded && channels.has('plain') && plain(spelling),
       !isShort && channels.has('reversed') && reversed(spelling),

@@ -4,9 +4,9 @@
  *
  * Two streams of codes are always followed: the plain letters and digits, and the differences between letters. First
  * letters and content words are looked at once for each word. All else sleeps until the text gives cause: consonants
- * when vowels are missing, decoders when something looks encoded. Hence two loops over what waits in `input`, one for
- * codes and one for words. They carry all of an answer's cost, and are written flat for that reason: the steps of the two
- * busy matchers stand in the loop, and its state in few enough local variables to stay in registers.
+ * when vowels are missing, decoders when something looks encoded. Whatever the text is, and whether it was decoded, it
+ * waits in `input` as signs until `#advance` reads it: that one loop carries all of an answer's cost, and is written flat
+ * for that reason. Loops of their own for codes and for words were measured, and cost a third more.
  */
 import {
   ASCII, BASE, CODE, ESCAPE, foldedUnit, foldWide, HAN, hanSign, isHan, LETTER, LETTER_SHIFT, MARKED, NEWLINE, OTHER, SECOND, VOWEL, WHITE, wideSign,
@@ -80,8 +80,6 @@ export class Scanner {
   #beginsLine = true
   /** From this length of the token on a decoder must look at each sign; 0 while one is busy. */
   #look = TOKEN_MIN
-  /** Whether the Han character that is half read is the first of its word. */
-  #beginsWithHan = false
   #wordHash = 0
   #wordLetters = 0
   /** Letters of the word, as bits. */
@@ -114,7 +112,7 @@ export class Scanner {
   read(text: string, offset: number): void {
     const { input } = this
     const { signs, offsets } = input
-    for (let i = 0; i < text.length; ) {
+    for (let i = 0; i < text.length;) {
       if (input.isFull) this.#advance()
       let place = input.filled
       for (; i < text.length && place < fullFrom; i++) {
@@ -376,7 +374,9 @@ export class Scanner {
     const start = index.spans[from]?.start ?? 0
     const end = from < to ? (index.spans[to - 1]?.end ?? 0) : 0
     const limits = (strict ? STRICT_LIMITS : LIMITS)[kind]
-    const holdCodes = tables.wholeCodes === 0 ? limits.holdCodes : Math.min(limits.holdCodes, tables.wholeCodes)
+    // A short prompt is held from its middle on.
+    const half = Math.max(index.gramLength, Math.ceil(tables.wholeCodes / 2))
+    const holdCodes = tables.wholeCodes === 0 ? limits.holdCodes : Math.min(limits.holdCodes, half)
     const matcher = new Matcher({
       index,
       covers: tables.covers,

@@ -1,7 +1,21 @@
 /**
  * A prompt taken apart once, at publishing, and the haystacks made of it. Places are positions in the plain codes.
  */
-import { ASCII, CODE, foldWide, hanCode, isHan, LETTER, LETTER_SHIFT, MARKED, OTHER, otherCode, unmarked, VOWEL, WHITE } from './fold.ts'
+import {
+  ASCII,
+  CODE,
+  foldWide,
+  hanCode,
+  isHan,
+  LETTER,
+  LETTER_SHIFT,
+  MARKED,
+  OTHER,
+  otherCode,
+  unmarked,
+  VOWEL,
+  WHITE,
+} from './fold.ts'
 import type { Haystack } from './gram-index.ts'
 
 /** How much a code covers, in quarters of a letter: a Han character counts as two and a half letters, in two codes. */
