@@ -84,10 +84,8 @@ async function run(size: typeof FULL): Promise<void> {
   await Promise.all([bare.worker.stop(), link.worker.stop()])
 
   say('memory of 200 streams')
-  const [memoryOfBare, memoryOfLink] = await Promise.all([
-    stage.bare({ inspect: true }).then(weigh),
-    stage.agentLink({ inspect: true }).then(weigh),
-  ])
+  const memoryOfBare = await weigh(await stage.bare({ inspect: true }))
+  const memoryOfLink = await weigh(await stage.agentLink({ inspect: true }))
   say('operations of a call')
   const counting = await stage.countingAgentLink()
   const operations = await countOperations(stage, counting, size.countMs)

@@ -11,14 +11,16 @@ export const CHANNELS = {
   reversed: 'haystack: the prompt from its end to its beginning',
   wordReversed: 'haystack: each word from its end to its beginning',
   caesar:
-    'haystack: the differences between neighbouring letters, the same for all 25 shifts; digits left out, so also numbered words',
+    'haystack: the differences between neighbouring letters, the same for all 25 shifts; digits and letters with marks left out, so also numbered words',
   atbash: 'haystack: those differences negated',
   vowelless: 'haystack: consonants only, whether vowels were dropped or replaced',
   initials: 'reading: the first letters of words, and of lines',
-  base64: 'reading: runs of base64, either alphabet, at each alignment, wrapped or not',
+  base64:
+    'reading: runs of base64, either alphabet, at each alignment, in lines of 16 or more characters, numbered or not',
   base32: 'reading: runs of base32',
   base16: 'reading: hexadecimal pairs, whatever stands between them; so also text percent-encoded throughout',
-  escapes: 'reading: percent, HTML entities, JSON and JavaScript escapes',
+  escapes:
+    'reading: percent, HTML entities with or without their semicolon, JSON and JavaScript escapes, octal ones too',
   words: 'window: content words of the prompt near each other, in any order, with words left out or put between',
   lanes: 'reading: all lanes of an answer as one, in the order of arrival',
 } as const
