@@ -8,7 +8,7 @@ import { newId } from '../base/ids.ts'
 import { settings, type Bindings } from '../env.ts'
 import { identify, type Caller } from '../keys/keys.ts'
 import { format, fromUnits, toUnits } from '../money/amount.ts'
-import { admit as askAccount } from '../quota/quota.ts'
+import { accountOf, admit as askAccount, type Account } from '../quota/quota.ts'
 import type { OpenedConfig } from '../agents/vault.ts'
 import type { Admission, RateState, Refusal } from '../quota/protocol.ts'
 import type { IncomingCall } from './door.ts'
@@ -20,6 +20,7 @@ const LEASE_SPARE_MS = 60_000
 export type Ticket = {
   callId: string
   caller: Caller
+  account: Account
   agent: Agent
   config: OpenedConfig
   admission: Exclude<Admission, { kind: 'refused' }>
@@ -35,7 +36,8 @@ export async function admit(env: Bindings, call: IncomingCall): Promise<Ticket> 
   if (agent?.status !== 'active') throw new AppError('agentNotFound')
   const config = await openAgent(env, agent)
   const callId = newId()
-  const admission = await askAccount(env, {
+  const account = accountOf(env, caller.accountId)
+  const admission = await askAccount(env, account, {
     v: 1,
     callId,
     requestId: call.requestId,
@@ -53,7 +55,7 @@ export async function admit(env: Bindings, call: IncomingCall): Promise<Ticket> 
     ...(call.idempotency ? { idempotency: call.idempotency } : {}),
   })
   if (admission.kind === 'refused') throw refused(admission.refusal, admission)
-  return { callId, caller, agent, config, admission }
+  return { callId, caller, account, agent, config, admission }
 }
 
 /** The headers that tell a caller where the limits stand. */

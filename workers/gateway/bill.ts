@@ -3,7 +3,7 @@
  * it is asked for. If the account cannot be told, the lease of the call decides, and nobody pays for a call twice.
  */
 import { describe, log } from '../base/log.ts'
-import { settle } from '../quota/quota.ts'
+import { settle, type Account } from '../quota/quota.ts'
 import type { AppError } from '../base/errors.ts'
 import type { Bindings } from '../env.ts'
 import type { CallStatus } from '../quota/call-log.ts'
@@ -13,14 +13,14 @@ import type { Meter } from './meter.ts'
 
 export class Bill {
   readonly #env: Bindings
-  readonly #accountId: string
+  readonly #account: Account
   readonly #callId: string
   readonly #meter: Meter
   #settled: Promise<void> | undefined
 
   constructor(env: Bindings, ticket: Ticket, meter: Meter) {
     this.#env = env
-    this.#accountId = ticket.caller.accountId
+    this.#account = ticket.account
     this.#callId = ticket.callId
     this.#meter = meter
   }
@@ -53,9 +53,9 @@ export class Bill {
 
   async #tell(request: SettleRequest): Promise<void> {
     try {
-      await settle(this.#env, this.#accountId, request)
+      await settle(this.#env, this.#account, request)
     } catch (thrown) {
-      log.error('gateway.unsettled', { call_id: this.#callId, account_id: this.#accountId, error: describe(thrown) })
+      log.error('gateway.unsettled', { call_id: this.#callId, account_id: this.#account.id, error: describe(thrown) })
     }
   }
 }

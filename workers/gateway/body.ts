@@ -3,6 +3,8 @@ import { AppError } from '../base/errors.ts'
 
 export const BODY_MAX_BYTES = 1_048_576
 
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+
 /** The body as text and as JSON. Throws 413, 415, or 40001 without quoting what was sent. */
 export async function readJson(request: Request): Promise<{ text: string; json: unknown }> {
   const type = request.headers.get('content-type') ?? ''
@@ -43,7 +45,7 @@ async function readAtMost(body: ReadableStream<Uint8Array>, max: number): Promis
 
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+    return strict.decode(bytes)
   } catch {
     throw new AppError('invalidRequest', { message: 'The request body is not valid UTF-8.' })
   }

@@ -20,14 +20,13 @@ const indexes = new Memory<LeakIndex>(INDEXES_MAX)
  * what to tell when a piece too short to block is let through.
  */
 export function guardOf(env: Bindings, ticket: Ticket, call: IncomingCall): { guard: Guard; expose: Expose } {
-  const { agent, config, admission, caller, callId } = ticket
+  const { account, agent, config, admission, callId } = ticket
   const key = `${agent.id}:${agent.version}`
   const index = indexes.get(key) ?? compileLeakIndex(reveal(config.prompt), agent.publicTexts)
   indexes.set(key, index)
   const exposed = admission.kind === 'admitted' ? admission.exposed : []
   return {
     guard: new Guard(index, { callerTexts: textsOf(call.wish), strict: isBudgetUsed(exposed, index.length) }),
-    expose: async (ranges) =>
-      !isBudgetUsed(await expose(env, caller.accountId, { v: 1, callId, ranges }), index.length),
+    expose: async (ranges) => !isBudgetUsed(await expose(env, account, { v: 1, callId, ranges }), index.length),
   }
 }

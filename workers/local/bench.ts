@@ -84,7 +84,7 @@ async function run(size: typeof FULL): Promise<void> {
   await Promise.all([bare.worker.stop(), link.worker.stop()])
 
   say('memory of 200 streams')
-  const memoryOfBare = await weigh(await stage.bare({ inspect: true }))
+  const memoryOfBare = await weigh(await stage.bare())
   const memoryOfLink = await weigh(await stage.agentLink({ inspect: true }))
   say('operations of a call')
   const counting = await stage.countingAgentLink()

@@ -259,7 +259,8 @@ export class AccountObject extends DurableObject<Bindings> {
     this.#rate.add(now)
     this.#keys.count(keyId, now, 1)
     if (request.idempotency) this.#idempotency.claim(request.idempotency.key, request.idempotency.fingerprint, callId)
-    this.#armBefore(now + this.#lingerMs)
+    // An alarm that is set already rings soon enough for the outbox; the lease is what it must not miss.
+    this.#armBefore(this.#alarmAt === Infinity ? now + this.#lingerMs : now + leaseMs)
     return this.#admitted({ funding, facts }, now)
   }
 
@@ -287,7 +288,7 @@ export class AccountObject extends DurableObject<Bindings> {
       if (key) this.#idempotency.giveBack(key)
       this.#giveBack(call)
     }
-    this.#armBefore(now + this.#lingerMs)
+    if (this.#calls.unsentCount === 1) this.#armBefore(now + this.#lingerMs)
   }
 
   /** Undoes what admission took. The place in the rate window stays taken. */

@@ -33,18 +33,23 @@ const SETTLE_ATTEMPTS = 7
 const FIRST_DELAY_MS = 20
 const CALLS_PAGE_MAX = 100
 
+type AccountStub = DurableObjectStub<AccountObject>
+
+/** An account, to be asked about one call: its object is looked up once. */
+export type Account = { readonly id: string; stub: AccountStub }
+
+/** The account of a user. Asks nobody anything yet. */
+export function accountOf(env: Bindings, userId: string): Account {
+  return { id: userId, stub: stubOf(env, userId) }
+}
+
 /**
  * Asks the account to admit a call. Throws `storeUnavailable` when the account cannot be reached: then nothing was charged,
  * and if it was admitted without our hearing of it, it is released as soon as the account can be told.
  */
-export async function admit(env: Bindings, request: AdmitRequest): Promise<Admission> {
+export async function admit(env: Bindings, account: Account, request: AdmitRequest): Promise<Admission> {
   try {
-    return await reach<Admission>(
-      env,
-      request.accountId,
-      ADMIT_ATTEMPTS,
-      async (account) => await account.admit(request),
-    )
+    return await reach<Admission>(env, account, ADMIT_ATTEMPTS, async (stub) => await stub.admit(request))
   } catch (thrown) {
     const counts = { inputTokens: null, outputTokens: null, latencyMs: 0, firstContentMs: null }
     const lost: SettleRequest = {
@@ -56,19 +61,19 @@ export async function admit(env: Bindings, request: AdmitRequest): Promise<Admis
       ...counts,
     }
     // Should this fail too, the lease of the call releases it.
-    waitUntil(settle(env, request.accountId, lost).catch(() => {}))
+    waitUntil(settle(env, account, lost).catch(() => {}))
     throw thrown
   }
 }
 
 /** Settles an admitted call for good. Throws `storeUnavailable` when the account cannot be reached: then its lease decides. */
-export async function settle(env: Bindings, accountId: string, request: SettleRequest): Promise<Settlement> {
-  return reach(env, accountId, SETTLE_ATTEMPTS, async (account) => await account.settle(request))
+export async function settle(env: Bindings, account: Account, request: SettleRequest): Promise<Settlement> {
+  return reach(env, account, SETTLE_ATTEMPTS, async (stub) => await stub.settle(request))
 }
 
 /** Counts what a running call lets through of its agent's prompt; gives all that the account has been shown of it in a day. */
-export async function expose(env: Bindings, accountId: string, request: ExposeRequest): Promise<ExposedRange[]> {
-  return reach<ExposedRange[]>(env, accountId, ADMIT_ATTEMPTS, async (account) => await account.expose(request))
+export async function expose(env: Bindings, account: Account, request: ExposeRequest): Promise<ExposedRange[]> {
+  return reach<ExposedRange[]>(env, account, ADMIT_ATTEMPTS, async (stub) => await stub.expose(request))
 }
 
 /** Adds a lot of calls to an account, once per lot id. */
@@ -77,22 +82,22 @@ export async function credit(
   accountId: string,
   lot: LotInput,
 ): Promise<{ added: boolean; remaining: number }> {
-  return reach(env, accountId, SETTLE_ATTEMPTS, async (account) => await account.credit(lot))
+  return reach(env, accountOf(env, accountId), SETTLE_ATTEMPTS, async (stub) => await stub.credit(lot))
 }
 
 /** Adds prepaid money to an account, once per deposit id; answers with the free balance in 10⁻⁸ dollars. */
 export async function deposit(env: Bindings, accountId: string, input: DepositInput): Promise<{ balance: number }> {
-  return reach(env, accountId, SETTLE_ATTEMPTS, async (account) => await account.deposit(input))
+  return reach(env, accountOf(env, accountId), SETTLE_ATTEMPTS, async (stub) => await stub.deposit(input))
 }
 
 /** Tells the account what to think of a key. Once this resolves, a revoked key is admitted no more. */
 export async function setKey(env: Bindings, accountId: string, input: KeyInput): Promise<void> {
-  await reach(env, accountId, SETTLE_ATTEMPTS, async (account) => await account.setKey(input))
+  await reach(env, accountOf(env, accountId), SETTLE_ATTEMPTS, async (stub) => await stub.setKey(input))
 }
 
 /** The account's figures at this moment. */
 export async function quotaOf(env: Bindings, accountId: string): Promise<QuotaState> {
-  return reach(env, accountId, ADMIT_ATTEMPTS, async (account) => await account.quota())
+  return reach(env, accountOf(env, accountId), ADMIT_ATTEMPTS, async (stub) => await stub.quota())
 }
 
 type CallRow = typeof callLogs.$inferSelect
@@ -122,23 +127,47 @@ export async function callsOf(
   return { calls, next: (calls.length === limit && calls.at(-1)) || null }
 }
 
-/** Calls the account object; a stub that has failed once is broken, so every attempt takes a new one. */
+/**
+ * Calls the account object. The first try is all there is to it nearly always; after it a new stub is taken for every
+ * attempt, because one that has failed once is broken.
+ */
 async function reach<T>(
   env: Bindings,
-  accountId: string,
+  account: Account,
   attempts: number,
-  ask: (account: DurableObjectStub<AccountObject>) => Promise<T>,
+  ask: (stub: AccountStub) => Promise<T>,
 ): Promise<T> {
   try {
-    return await retry(() => ask(env.ACCOUNT.get(env.ACCOUNT.idFromName(accountId))), {
-      attempts,
-      firstDelayMs: FIRST_DELAY_MS,
-      isWorthIt: (thrown) => !isOverloaded(thrown),
-    })
+    return await ask(account.stub)
   } catch (thrown) {
-    log.error('quota.unreachable', { account_id: accountId, error: describe(thrown) })
+    return again(env, account, attempts - 1, ask, thrown)
+  }
+}
+
+async function again<T>(
+  env: Bindings,
+  account: Account,
+  attempts: number,
+  ask: (stub: AccountStub) => Promise<T>,
+  first: unknown,
+): Promise<T> {
+  try {
+    if (isOverloaded(first)) throw first
+    return await retry(
+      () => {
+        account.stub = stubOf(env, account.id)
+        return ask(account.stub)
+      },
+      { attempts, firstDelayMs: FIRST_DELAY_MS, isWorthIt: (thrown) => !isOverloaded(thrown) },
+    )
+  } catch (thrown) {
+    log.error('quota.unreachable', { account_id: account.id, error: describe(thrown) })
     throw new AppError('storeUnavailable', { cause: thrown, headers: { 'retry-after': '1' } })
   }
+}
+
+function stubOf(env: Bindings, accountId: string): AccountStub {
+  return env.ACCOUNT.get(env.ACCOUNT.idFromName(accountId))
 }
 
 /** An overloaded object gets worse by asking again. */

@@ -12,7 +12,8 @@ import { pairsIn, type WordJudge } from './words.ts'
 const EXPOSE_COVER = 16
 /**
  * An echo of the caller's text may run over its end by chance, by less than this many letters and digits and less than
- * a quarter of the match. Without any room the guard would confirm guesses letter by letter.
+ * a quarter of the match. Without any room the guard would confirm guesses letter by letter; the overrun counts against
+ * the drip budget, and once that is used up there is no room.
  */
 const OVERRUN_MAX = 8
 
@@ -41,15 +42,23 @@ export class Verdict implements Judge, WordJudge {
   grown(match: Matcher, at: number): void {
     const { blockCodes, blockCover } = match.limits
     if (match.length < blockCodes || match.cover < blockCover) return
-    if (!this.#isEcho(match)) this.block()
+    if (!this.#echo(match)) this.block()
     // What has been said is the caller's own; from here on it is held again.
     match.heldFrom = at + 1
   }
 
   ended(match: Matcher, endsWord: boolean): void {
-    if (this.#isWhole(match, endsWord) && !this.#isEcho(match)) this.block()
-    if (match.length < match.limits.exposeCodes || match.cover < EXPOSE_COVER || this.#isEcho(match)) return
-    this.#options.expose(match.places)
+    const isLong = match.length >= match.limits.exposeCodes && match.cover >= EXPOSE_COVER
+    const isWhole = this.#isWhole(match, endsWord)
+    if (!isLong && !isWhole) return
+    const echo = this.#echo(match)
+    if (isWhole && !echo) this.block()
+    if (!isLong) return
+    const { start, end } = match.places
+    if (!echo) return this.#options.expose(match.places)
+    // What runs over the caller's own text is news to the caller, however short: sent back, it would bring a little more each time.
+    if (start < echo.start) this.#options.expose({ start, end: echo.start })
+    if (echo.end < end) this.#options.expose({ start: echo.end, end })
   }
 
   sentPairs(): ReadonlySet<number> {
@@ -69,18 +78,20 @@ export class Verdict implements Judge, WordJudge {
     return (match.beginsWord || first >= 0x80) && (endsWord || last >= 0x80)
   }
 
-  /** Whether the caller sent, in one piece and in whatever form, what the match stands for. */
-  #isEcho(match: Matcher): boolean {
+  /** The part of the match that the caller sent, in one piece and in whatever form, if that is all of it but a chance overrun. */
+  #echo(match: Matcher): Span | undefined {
     const { covers } = this.#tables
     const { start, end } = match.places
     const cover = covers[end]! - covers[start]!
-    const overrunMax = Math.min(OVERRUN_MAX * 4, cover / 4)
+    const overrunMax = this.#options.strict ? 0 : Math.min(OVERRUN_MAX * 4, cover / 4)
     this.#sentPlaces ??= this.#readSent()
-    return this.#sentPlaces.some((sent) => {
+    for (const sent of this.#sentPlaces) {
       const from = Math.max(start, sent.start)
       const to = Math.min(end, sent.end)
-      return from < to && cover - (covers[to]! - covers[from]!) < overrunMax
-    })
+      const overrun = cover - (covers[to]! - covers[from]!)
+      if (from < to && (overrun === 0 || overrun < overrunMax)) return { start: from, end: to }
+    }
+    return undefined
   }
 
   #readSent(): Span[] {

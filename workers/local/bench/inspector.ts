@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 
 const ANSWER_MS_MAX = 3_000
-const ATTEMPTS = 8
+const ATTEMPTS = 6
 const SILENCE = Symbol('silence')
 
 type Target = { id: string; webSocketDebuggerUrl: string }

@@ -37,16 +37,17 @@ export async function countOperations(stage: Stage, running: Running, ms: number
   const calls = running.arm.asked() - asked
   const perCall = (count: (counts: Counts) => number): number => (count(after) - count(before)) / calls
   const queueMessages = perCall(({ messages }) => messages)
+  const queueBatches = perCall(({ batches }) => batches)
   return {
     calls,
     objectRequests: perCall(({ objects }) => objects.requests),
     alarms: perCall(({ objects }) => objects.alarms),
     rowsWritten: perCall(({ objects }) => objects.rowsWritten + objects.alarmsSet),
     queueMessages,
-    queueBatches: perCall(({ batches }) => batches),
-    postgres: perCall(({ stores }) => stores.postgres) - queueMessages,
+    queueBatches,
+    postgres: perCall(({ stores }) => stores.postgres) - queueBatches,
     redis: perCall(({ stores }) => stores.redis),
-    logStatements: queueMessages,
+    logStatements: queueBatches,
   }
 }
 

@@ -138,7 +138,7 @@ function measured({ oneConnection, manyConnections, firstEvent, gaps, memory, on
     1,
   )
   const weigh = (what: string, value: (one: StreamMemory) => number): void => {
-    rows.push([what, '', value(memory.bare).toFixed(0), value(memory.agentLink).toFixed(0), ''])
+    rows.push([what, '', shown(value(memory.bare)), value(memory.agentLink).toFixed(0), ''])
   }
   weigh('200 streams: process, MiB', (one) => one.openRss / 2 ** 20)
   weigh('             heap KiB a stream, after 1 s', (one) => one.heapPerShortStream / 1_024)
@@ -196,4 +196,9 @@ function table(rows: string[][]): string {
   const lines = rows.map((row) => `  ${row.map(cell).join('   ').trimEnd()}`)
   const rule = `  ${'─'.repeat(widths.reduce((sum, width) => sum + width + 3, -3))}`
   return [lines[0], rule, ...lines.slice(1)].join('\n')
+}
+
+/** A figure without decimals; nothing where nothing was measured. */
+function shown(value: number): string {
+  return Number.isNaN(value) ? '' : value.toFixed(0)
 }

@@ -76,11 +76,11 @@ export type StreamMemory = {
   rssPerLongStream: number
 }
 
-/** What 200 open streams weigh. The Worker must have been started with its inspector, which forces collections. */
+/** What 200 open streams weigh: the process, and the heap (NaN without the Worker's inspector, which forces collections). */
 export async function memory(arm: Arm, { processId, inspectorUrl = '' }: BuiltWorker): Promise<StreamMemory> {
-  const inspector = await Inspector.open(inspectorUrl, 'worker')
+  const inspector = inspectorUrl === '' ? undefined : await Inspector.open(inspectorUrl, 'worker')
   const weigh = async (): Promise<Weight> => ({
-    heap: await inspector.heldBytes(),
+    heap: (await inspector?.heldBytes()) ?? NaN,
     rss: await residentBytes(processId),
   })
   const perStream = (after: number, before: number): number => (after - before) / HELD_STREAMS
@@ -103,7 +103,7 @@ export async function memory(arm: Arm, { processId, inspectorUrl = '' }: BuiltWo
       rssPerLongStream: perStream(long.rss, idle.rss),
     }
   } finally {
-    inspector.close()
+    inspector?.close()
   }
 }
 
