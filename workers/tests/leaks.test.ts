@@ -217,6 +217,18 @@ test.each([3, 5, 8])(
   },
 )
 
+test('calls beside each other share one drip budget: pieces too short to block do not add up to the prompt', async () => {
+  const developer = await stranger()
+  const pieces = Array.from({ length: 16 }, (_, place) => PROMPT.slice(place * 34, place * 34 + 34)).filter(
+    (piece) => piece.length === 34,
+  )
+  const answers = await Promise.all(pieces.map((say) => askOrdered(developer, 'openai', { say }, { stream: false })))
+  const released = pieces.filter((_, place) => answers[place]?.status === 200)
+  expect(released.length).toBeGreaterThan(0)
+  // 120 letters and digits, or a tenth of the prompt where that is less, and the piece that reaches it stays back.
+  expect(released.join('').replace(/[^a-z0-9]/gi, '').length).toBeLessThanOrEqual(120)
+})
+
 test('nothing of a prompt lies in logs, queue messages, call logs, caches or the account after all of this', async () => {
   const developer = await stranger()
   const lines: string[] = []
