@@ -54,7 +54,7 @@ const Settings = z.object({
   /** How long a settled call waits in its account's outbox for others, before it is sent on. */
   OUTBOX_LINGER_MS: ms(2_000),
   /** The longest it waits while calls keep coming. */
-  OUTBOX_BUSY_MS: z.coerce.number().int().nonnegative().default(12_000),
+  OUTBOX_BUSY_MS: z.coerce.number().int().nonnegative().default(8_000),
   /** How old a copy of an agent's configuration may be. */
   AGENT_MEMORY_MS: ms(1_000),
 })

@@ -125,7 +125,7 @@ describe('doors', () => {
 describe('files', () => {
   test('no file is dead', () => {
     const imported = new Set(sources.flatMap(({ imports }) => imports.map(({ path }) => path)))
-    const scripts = text('package.json') + text('vitest.config.ts') + text('wrangler.toml')
+    const scripts = text('package.json') + text('.ci/run') + text('vitest.config.ts') + text('wrangler.toml')
     const dead = sources
       .map(({ path }) => path)
       .filter(

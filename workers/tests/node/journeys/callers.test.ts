@@ -58,6 +58,7 @@ beforeAll(async () => {
     JSON_TOTAL_MS: '3000',
     IDLE_MS: '3000',
     HEARTBEAT_MS: '500',
+    OUTBOX_BUSY_MS: '2000',
     OUTBOX_LINGER_MS: '200',
   }
   await startWorker()
