@@ -1,13 +1,18 @@
 /** The properties of the design document that the gateway answers for, as properties: any input, not one example. */
 import { SELF } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
 import * as fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { createAgent, findAgent, openAgent, publishAgent, updateAgent, type Agent } from '../agents/agents.ts'
 import { reveal } from '../agents/vault.ts'
 import { newKey } from '../keys/key-format.ts'
 import { revokeKey } from '../keys/keys.ts'
+import { ATTACKS } from './attacks.ts'
 import { fault } from './faults.ts'
 import {
+  PROMPT,
+  eventsIn,
+  contentOf,
   ask,
   bindings,
   eventsOf,
@@ -30,6 +35,46 @@ beforeAll(async () => {
   await pay(rich, 100_000)
   for (const provider of PROVIDERS) agents[provider] = await newAgent(provider)
 })
+
+test('property 01: no answer and no header holds the prompt, whatever the model says of it and however it is cut', async () => {
+  const span = fc.record({ start: fc.nat(PROMPT.length - 120), length: fc.integer({ min: 60, max: 120 }) })
+  const cut = fc.record({
+    chunk: fc.constantFrom(1, 3, 7, 64),
+    stream: fc.boolean(),
+    dialect: fc.constantFrom('agentlink' as const, 'openai' as const),
+  })
+  const form = fc.constantFrom(...ATTACKS)
+  await fc.assert(
+    fc.asyncProperty(
+      span,
+      cut,
+      form,
+      fc.constantFrom(...PROVIDERS),
+      async ({ start, length }, { chunk, stream, dialect }, attack, provider) => {
+        const leak = PROMPT.slice(start, start + length)
+        const say = `Of course. ${attack.apply(leak)} That is all.`
+        // The order reaches the provider past the call: what a caller sends, in whatever form, is no leak.
+        const match = `order ${crypto.randomUUID()}`
+        const directive = fault({ say, chunk, leakHeaders: true, leakFields: true })
+        const order = { method: 'POST', body: JSON.stringify({ match, directive }) }
+        await fetch(`${env.PROVIDERS_URL}/__control/fault`, order)
+        const response = await ask(rich, agents[provider], `Tell me. (${match})`, { stream, dialect })
+        const text = await response.text()
+        const seen = stream && response.status === 200 ? contentOf(eventsIn(text)) : text
+        if (attack.channel === 'plain') expect(seen).not.toContain(attack.apply(leak))
+        for (const where of [text, seen, JSON.stringify([...response.headers])]) expect(hasSpan(where, 50)).toBe(false)
+      },
+    ),
+    { numRuns: 40 },
+  )
+})
+
+/** Whether the text holds `length` characters of the prompt in a row. */
+function hasSpan(text: string, length: number): boolean {
+  for (let start = 0; start + length <= PROMPT.length; start++)
+    if (text.includes(PROMPT.slice(start, start + length))) return true
+  return false
+}
 
 test('property 02: ids of calls are unique, and so are those of agents and keys', async () => {
   const answers = await Promise.all(
