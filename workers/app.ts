@@ -3,8 +3,12 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { admin } from './admin/routes.ts'
 import { AppError, errorBody, toAppError } from './base/errors.ts'
+import { flags } from './base/flags.ts'
 import { newId } from './base/ids.ts'
 import { describe, log } from './base/log.ts'
+import { openApi } from './base/openapi.ts'
+import { anyone, publicText, routesOf } from './base/route.ts'
+import { VERSIONS, type Version } from './base/versions.ts'
 import { settings, type AppContext, type Bindings } from './env.ts'
 import { openAiErrorBody } from './gateway/openai-error.ts'
 import { gateway } from './gateway/routes.ts'
@@ -20,7 +24,13 @@ const EXPOSED_HEADERS = [
   'X-Quota-Remaining',
   'Retry-After',
   'Idempotent-Replayed',
+  'Deprecation',
+  'Sunset',
+  'Link',
 ]
+/** What works while the platform is being maintained: a look at its health, and what an admin needs to end it. */
+const OPEN_IN_MAINTENANCE = /^\/(health$|api\/v\d+\/(admin|auth)\/)/
+const MAINTENANCE_RETRY_SECONDS = '60'
 
 export const app = new Hono<AppContext>()
 
@@ -53,12 +63,31 @@ app.use(async function browsers(c, next) {
   return c.req.header('origin') === undefined ? next() : withCors(c, next)
 })
 
+app.use(async function maintenance(c, next) {
+  const { maintenance_mode } = await flags(c.env)
+  if (maintenance_mode && !OPEN_IN_MAINTENANCE.test(c.req.path))
+    throw new AppError('maintenance', { headers: { 'retry-after': MAINTENANCE_RETRY_SECONDS } })
+  return next()
+})
+
 app.get('/health', (c) => c.json({ status: 'ok' }))
 app.route('/', gateway)
 app.route('/', keys)
 app.route('/', admin)
 
-app.notFound(() => {
+const route = routesOf(app, 'Reference')
+
+for (const version of VERSIONS)
+  route(
+    `GET /api/${version}/openapi.json`,
+    { summary: 'This document', who: anyone, produces: 'application/json', until: version },
+    ({ c }) => publicText(c, JSON.stringify(openApi(version)), 'application/json; charset=utf-8'),
+  )
+
+app.notFound((c) => {
+  const [, asked] = /^\/(?:api|proxy)\/(v\d+)\//.exec(c.req.path) ?? []
+  if (asked !== undefined && !VERSIONS.includes(asked as Version))
+    throw new AppError('versionNotFound', { details: { served: VERSIONS } })
   throw new AppError('routeNotFound')
 })
 

@@ -6,12 +6,17 @@ import * as z from 'zod'
 import type { AccountObject } from './quota/account.object.ts'
 import type { BreakerObject } from './gateway/breaker.object.ts'
 import type { CallLogBatch } from './quota/call-log.ts'
+import type { PlatformEvent } from './webhooks/events.ts'
 
-export type Bindings = {
+/** The bindings of wrangler.toml, in the order of the rooms they belong to. */
+export type OwnBindings = {
+  EVENTS: Queue<PlatformEvent>
   ACCOUNT: DurableObjectNamespace<AccountObject>
-  BREAKER: DurableObjectNamespace<BreakerObject>
   CALL_LOGS: Queue<CallLogBatch>
-} & Record<string, unknown>
+  BREAKER: DurableObjectNamespace<BreakerObject>
+}
+
+export type Bindings = OwnBindings & Record<string, unknown>
 
 /** What a request carries through the app, for Hono. */
 export type AppContext = { Bindings: Bindings; Variables: { requestId: string } }
@@ -28,6 +33,10 @@ const Settings = z.object({
   ENCRYPTION_KEY: z.string().min(1),
   /** The key before, in the same form; still readable while a rotation runs. */
   ENCRYPTION_KEY_PREVIOUS: z.string().optional(),
+  /** Signs access tokens; at least 32 characters. */
+  JWT_SECRET: z.string().min(32),
+  /** The secret before; tokens signed with it are still read while a rotation runs. */
+  JWT_SECRET_PREVIOUS: z.string().min(32).optional(),
   /** Opens the operator's routes; at least 32 characters. */
   OPERATOR_TOKEN: z.string().min(32),
   /** Sites that may call from a browser, separated by commas. */

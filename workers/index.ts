@@ -1,17 +1,20 @@
 /** The only door: requests, queue messages, clock ticks, and the classes of the Durable Objects. Four short tables, no logic. */
 import { app } from './app.ts'
-import { callLogsDeadQueue } from './quota/call-logs-dead.queue.ts'
+import { deadLettersQueue } from './base/dead-letters.queue.ts'
 import { callLogsQueue } from './quota/call-logs.queue.ts'
 import { partitionsCron } from './quota/partitions.cron.ts'
+import { eventsQueue } from './webhooks/events.queue.ts'
 import type { Bindings } from './env.ts'
-import type { CallLogBatch } from './quota/call-log.ts'
 
 export { AccountObject } from './quota/account.object.ts'
 export { BreakerObject } from './gateway/breaker.object.ts'
 
-const queues: Record<string, (batch: MessageBatch<CallLogBatch>, env: Bindings) => Promise<void>> = {
+// What a message holds is its consumer's to read; here it is only handed on.
+const queues: Record<string, (batch: MessageBatch<never>, env: Bindings) => Promise<void>> = {
+  events: eventsQueue,
+  'events-dead': deadLettersQueue,
   'call-logs': callLogsQueue,
-  'call-logs-dead': callLogsDeadQueue,
+  'call-logs-dead': deadLettersQueue,
 }
 
 const crons: Record<string, (env: Bindings) => Promise<void>> = {
@@ -20,6 +23,6 @@ const crons: Record<string, (env: Bindings) => Promise<void>> = {
 
 export default {
   fetch: app.fetch,
-  queue: async (batch, env) => queues[batch.queue]?.(batch, env),
+  queue: async (batch, env) => queues[batch.queue]?.(batch as MessageBatch<never>, env),
   scheduled: async (event, env) => crons[event.cron]?.(env),
-} satisfies ExportedHandler<Bindings, CallLogBatch>
+} satisfies ExportedHandler<Bindings>

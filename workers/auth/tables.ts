@@ -1,5 +1,5 @@
-/** The tables of this room: who somebody is. */
-import { boolean, decimal, pgTable, text, timestamp, uuid, varchar } from 'drizzle-orm/pg-core'
+/** The tables of this room: who somebody is, where they are signed in, and what was done in whose name. */
+import { boolean, char, decimal, jsonb, pgTable, text, timestamp, uuid, varchar } from 'drizzle-orm/pg-core'
 
 export const users = pgTable('users', {
   id: uuid('id').primaryKey().defaultRandom(),
@@ -28,4 +28,59 @@ export const creatorProfiles = pgTable('creator_profiles', {
   verified: boolean('verified').notNull().default(false),
   totalEarnings: decimal('total_earnings', { precision: 18, scale: 8 }).notNull().default('0'),
   pendingEarnings: decimal('pending_earnings', { precision: 18, scale: 8 }).notNull().default('0'),
+})
+
+/** All refresh tokens that descend from one sign-in. */
+export const sessions = pgTable('sessions', {
+  id: uuid('id').primaryKey().defaultRandom(),
+  userId: uuid('user_id')
+    .notNull()
+    .references(() => users.id),
+  userAgent: varchar('user_agent', { length: 200 }),
+  createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+  lastUsedAt: timestamp('last_used_at', { withTimezone: true }).notNull().defaultNow(),
+  expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
+  endedAt: timestamp('ended_at', { withTimezone: true }),
+  endedBecause: varchar('ended_because', {
+    length: 20,
+    enum: ['signed_out', 'reused', 'password', 'suspended', 'deleted', 'revoked'],
+  }),
+})
+
+export const refreshTokens = pgTable('refresh_tokens', {
+  /** SHA-256 in hex. */
+  hash: char('hash', { length: 64 }).primaryKey(),
+  sessionId: uuid('session_id')
+    .notNull()
+    .references(() => sessions.id),
+  issuedAt: timestamp('issued_at', { withTimezone: true }).notNull().defaultNow(),
+  usedAt: timestamp('used_at', { withTimezone: true }),
+})
+
+/** Good for one use, within its time, for one purpose. */
+export const oneTimeTokens = pgTable('one_time_tokens', {
+  hash: char('hash', { length: 64 }).primaryKey(),
+  userId: uuid('user_id')
+    .notNull()
+    .references(() => users.id),
+  purpose: varchar('purpose', { length: 20, enum: ['verify_email', 'reset_password', 'wallet'] }).notNull(),
+  subject: varchar('subject', { length: 255 }),
+  expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
+  usedAt: timestamp('used_at', { withTimezone: true }),
+  createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+})
+
+/** Rows are added and never changed: the database refuses it. */
+export const auditLog = pgTable('audit_log', {
+  id: uuid('id').primaryKey().defaultRandom(),
+  /** Null: the platform itself, or the operator's token. */
+  actorId: uuid('actor_id'),
+  actorRole: varchar('actor_role', { length: 20 }).notNull(),
+  action: varchar('action', { length: 60 }).notNull(),
+  subjectType: varchar('subject_type', { length: 30 }).notNull(),
+  subjectId: varchar('subject_id', { length: 128 }).notNull(),
+  reason: varchar('reason', { length: 500 }),
+  details: jsonb('details').$type<Record<string, unknown>>().notNull().default({}),
+  requestId: varchar('request_id', { length: 128 }),
+  createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
 })

@@ -42,6 +42,8 @@ export const ERRORS = {
   agentNotFound: { code: '40401', status: 404, message: 'There is no published agent with this id.' },
   userNotFound: { code: '40402', status: 404, message: 'There is no such user.' },
   keyNotFound: { code: '40403', status: 404, message: 'There is no such API key.' },
+  notFound: { code: '40404', status: 404, message: 'There is nothing here, or nothing of yours.' },
+  versionNotFound: { code: '40405', status: 404, message: 'This version of the API is not served.' },
   methodNotAllowed: { code: '40501', status: 405, message: 'This route does not answer this method.' },
   // 409: something else got there first
   callInProgress: {
@@ -55,6 +57,7 @@ export const ERRORS = {
     message:
       'The call with this Idempotency-Key was charged, but its answer was not kept. Use a new key for a new call.',
   },
+  conflict: { code: '40903', status: 409, message: 'This has changed meanwhile, or exists already. Read it again.' },
   bodyTooLarge: { code: '41301', status: 413, message: 'The request body is larger than 1 MB.' },
   unsupportedMediaType: {
     code: '41501',
@@ -100,6 +103,11 @@ export const ERRORS = {
     code: '50303',
     status: 503,
     message: 'The model provider is limiting us at the moment. The call was not charged; try again later.',
+  },
+  maintenance: {
+    code: '50304',
+    status: 503,
+    message: 'The platform is being maintained. Nothing was charged; try again in a minute.',
   },
   upstreamTimeout: {
     code: '50401',

@@ -16,6 +16,7 @@ export type LogFields = {
   status?: number
   code?: string
   latency_ms?: number
+  queue?: string
   attempt?: number
   count?: number
   /** The class of an exception and where in our code it was thrown; never its message. */

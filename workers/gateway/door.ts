@@ -2,12 +2,12 @@
  * The door of a chat call: what a caller may send, on both routes, and how it becomes one `IncomingCall`. Only what stands
  * here can travel on to a provider.
  */
-import { AppError, refuseField } from '../base/errors.ts'
+import { readJson } from '../base/body.ts'
+import { refuseField } from '../base/errors.ts'
+import { validate } from '../base/validate.ts'
 import { readKey } from '../keys/read-key.ts'
-import { readJson } from './body.ts'
 import { messagesFrom } from './messages.ts'
 import { OpenAiBody, ProxyBody, type ChatBody } from './schema.ts'
-import type * as z from 'zod'
 import type { ChatCall, Message, ResponseFormat, Tool, ToolChoice } from './providers/provider.ts'
 
 const SCHEMA_DEPTH_MAX = 32
@@ -56,27 +56,6 @@ export async function readCall(
     wish: readWish(body),
     signal: request.signal,
   }
-}
-
-function validate<T>(schema: z.ZodType<T>, json: unknown): T {
-  const result = schema.safeParse(json)
-  if (result.success) return result.data
-  throw new AppError('validationFailed', refusalOf(result.error.issues))
-}
-
-/** Names every field that is wrong, in words for the caller, without quoting what was sent. */
-function refusalOf(issues: z.core.$ZodIssue[]): { message: string; details: Record<string, unknown> } {
-  const fields = issues.slice(0, 20).flatMap((issue) => {
-    const path = issue.path.map(String).join('.')
-    if (issue.code !== 'unrecognized_keys') return [{ field: path, problem: issue.message }]
-    return issue.keys.slice(0, 20).map((key) => ({
-      field: path ? `${path}.${key.slice(0, 64)}` : key.slice(0, 64),
-      problem: 'is not a known parameter',
-    }))
-  })
-  const [first] = fields
-  const message = first ? `${first.field || 'body'}: ${first.problem}` : 'The body is not valid.'
-  return { message, details: { fields } }
 }
 
 function readWish(body: ChatBody): IncomingCall['wish'] {

@@ -1,25 +1,67 @@
 /** The doors of the gateway: one chat call in two dialects, and the list of what can be called. */
 import { Hono } from 'hono'
+import * as z from 'zod'
 import { listPublished } from '../agents/agents.ts'
+import { anyone, describeRoute, routesOf } from '../base/route.ts'
+import { keyHolder } from '../keys/keys.ts'
 import { chat } from './chat.ts'
 import { readCall, type Dialect } from './door.ts'
-import { modelList } from './model-list.ts'
+import { modelList, ModelList } from './model-list.ts'
+import { OpenAiBody, ProxyBody } from './schema.ts'
 import type { AppContext } from '../env.ts'
 import type { Context } from 'hono'
 
 export const gateway = new Hono<AppContext>()
+const route = routesOf(gateway, 'Chat')
+
+const CALL = {
+  description:
+    'The answer is JSON, or server-sent events with `"stream": true`: chunks, then `[DONE]`, or one `event: error`. ' +
+    '`Idempotency-Key` makes a retry free for 24 hours; `X-AgentLink-Trial: true` takes one of the three trial calls.',
+  who: keyHolder,
+  produces: 'application/json, text/event-stream',
+  errors: [
+    'insufficientBalance',
+    'keyRestricted',
+    'contentBlocked',
+    'agentNotFound',
+    'callInProgress',
+    'idempotencyMismatch',
+    'quotaExhausted',
+    'rateLimited',
+    'keyCapReached',
+    'trialsUsed',
+    'upstreamFailed',
+    'upstreamUnavailable',
+    'upstreamTimeout',
+  ],
+} as const
 
 /** A chat call in the platform's own dialect. */
-gateway.post('/proxy/v1/agents/:agentId/chat', (c) => answer(c, 'agentlink', c.req.param('agentId')))
+const proxy = describeRoute('Chat', 'POST /proxy/v1/agents/:agentId/chat', {
+  ...CALL,
+  errors: [...CALL.errors],
+  summary: 'Call an agent',
+  params: z.object({ agentId: z.string().describe('The agent’s id or slug.') }),
+  body: ProxyBody,
+})
+gateway.on('POST', proxy, (c) => answer(c, 'agentlink', c.req.param('agentId')))
 
 /** The same call in OpenAI's dialect: any OpenAI SDK works with its base URL and key changed. */
+describeRoute('Chat', 'POST /v1/chat/completions', {
+  ...CALL,
+  errors: [...CALL.errors],
+  summary: 'Call an agent, in OpenAI’s dialect',
+  body: OpenAiBody,
+})
 gateway.post('/v1/chat/completions', (c) => answer(c, 'openai'))
 
 /** The published agents, as OpenAI lists models. */
-gateway.get('/v1/models', async (c) => {
-  c.header('cache-control', 'public, max-age=300')
-  return c.json(modelList(await listPublished(c.env)))
-})
+route(
+  'GET /v1/models',
+  { summary: 'The published agents, as OpenAI lists models', who: anyone, cache: 'public', answer: ModelList },
+  async ({ env }) => modelList(await listPublished(env)),
+)
 
 /** Runs a call to its end even if its caller leaves: settling is not the caller's to interrupt. */
 async function answer(c: Context<AppContext>, dialect: Dialect, agent?: string): Promise<Response> {

@@ -16,7 +16,9 @@ import { readCache, writeCache } from '../base/redis.ts'
 import type { Bindings } from '../env.ts'
 import { setKey } from '../quota/quota.ts'
 import { hashKey, isWellFormed, newKey, prefixOf } from './key-format.ts'
+import { readKey } from './read-key.ts'
 import { apiKeys } from './tables.ts'
+import type { Guard } from '../base/route.ts'
 
 const CALLERS_IN_MEMORY = 20_000
 const UNKNOWN_IN_MEMORY = 10_000
@@ -43,6 +45,17 @@ export async function identify(env: Bindings, key: string): Promise<Caller | nul
   if (known) return known
   if ((unknown.get(hash) ?? 0) > clock.now()) return null
   return flights.join(hash, () => lookUp(env, hash))
+}
+
+/** Lets pass who sends an API key that is somebody's. */
+export const keyHolder: Guard<Caller> = {
+  scheme: 'key',
+  allows: 'key',
+  admit: async (c) => {
+    const caller = await identify(c.env, readKey(c.req.raw.headers))
+    if (!caller) throw new AppError('invalidApiKey')
+    return caller
+  },
 }
 
 export type NewKey = { id: string; key: string; prefix: string; name: string }

@@ -22,7 +22,7 @@ test('a key shows what is left on its account, and the log of its calls page by 
   const second = await get<Page>(developer, `/api/v1/calls?limit=2&before=${first.next}`)
   expect([first.calls.length, second.calls.length, second.next]).toEqual([2, 1, null])
   expect(new Set([...first.calls, ...second.calls].map(({ id }) => id)).size).toBe(3)
-  expect(first.calls[0]).toMatchObject({ status: 'success', cost_usd: '0.00400000' })
+  expect(first.calls[0]).toMatchObject({ status: 'success', cost_usd: '0.004' })
 })
 
 test('nobody sees the calls of another account, and a malformed query is named', async () => {

@@ -1,34 +1,48 @@
 /** What a program can ask about the API key that it holds. */
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { AppError, refuseField } from '../base/errors.ts'
 import { isUuid } from '../base/ids.ts'
+import { routesOf } from '../base/route.ts'
+import { Id, Moment } from '../base/wire.ts'
 import { format, fromUnits } from '../money/amount.ts'
+import { Dollars } from '../money/dollars.ts'
 import { callsOf, quotaOf, type CallPage } from '../quota/quota.ts'
-import { identify, type Caller } from './keys.ts'
-import { readKey } from './read-key.ts'
-import type { Context } from 'hono'
+import { keyHolder } from './keys.ts'
 import type { AppContext } from '../env.ts'
 
 export const keys = new Hono<AppContext>()
+const route = routesOf(keys, 'API keys')
 
-/** The state of the key's account: calls left, running calls, balance, rate window, lots. */
-keys.get('/api/v1/key', async (c) => {
-  const caller = await holder(c)
-  const quota = await quotaOf(c.env, caller.accountId)
-  return c.json({
-    key_id: caller.keyId,
-    calls: { remaining: quota.remaining, used: quota.used, held: quota.held, granted: quota.granted },
-    balance_usd: format(fromUnits(quota.balance)),
-    rate: {
-      limit: quota.rate.limit,
-      remaining: quota.rate.remaining,
-      reset_seconds: Math.ceil(quota.rate.resetMs / 1_000),
-    },
-    lots: quota.lots,
-    unsent_logs: quota.unsent,
-  })
+const KeyState = z.object({
+  key_id: Id,
+  calls: z.object({ remaining: z.int(), used: z.int(), held: z.int(), granted: z.int() }),
+  balance_usd: z.string(),
+  rate: z.object({ limit: z.int(), remaining: z.int(), reset_seconds: z.int() }),
+  lots: z.array(
+    z.object({ id: z.string(), kind: z.enum(['paid', 'promotional']), calls: z.int(), remaining: z.int() }),
+  ),
+  unsent_logs: z.int(),
 })
+
+route(
+  'GET /api/v1/key',
+  { summary: 'What is left on the account of the key that asks', who: keyHolder, answer: KeyState },
+  async ({ env, me }) => {
+    const quota = await quotaOf(env, me.accountId)
+    return {
+      key_id: me.keyId,
+      calls: { remaining: quota.remaining, used: quota.used, held: quota.held, granted: quota.granted },
+      balance_usd: format(fromUnits(quota.balance)),
+      rate: {
+        limit: quota.rate.limit,
+        remaining: quota.rate.remaining,
+        reset_seconds: Math.ceil(quota.rate.resetMs / 1_000),
+      },
+      lots: quota.lots,
+      unsent_logs: quota.unsent,
+    }
+  },
+)
 
 const CallsQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20),
@@ -44,23 +58,41 @@ const CallsQuery = z.object({
     .optional(),
 })
 
-/** The latest calls of the key's account, newest first, some seconds after they ended; `next` goes back in time. */
-keys.get('/api/v1/calls', async (c) => {
-  const caller = await holder(c)
-  const query = CallsQuery.safeParse(c.req.query())
-  if (!query.success) throw refuseField(query.error.issues[0]?.path.join('.') ?? 'query', 'is not valid')
-  const { limit, before } = query.data
-  const { calls, next } = await callsOf(c.env, caller.accountId, { limit, ...(before === undefined ? {} : { before }) })
-  return c.json({ calls: calls.map(shownCall), next: next && `${next.createdAt.toISOString()}_${next.id}` })
+const Call = z.object({
+  id: Id,
+  request_id: z.string(),
+  agent_id: Id,
+  agent_version: z.int(),
+  api_key_id: Id,
+  stream: z.boolean(),
+  status: z.enum(['success', 'error', 'timeout']),
+  error_code: z.string().nullable(),
+  funding: z.enum(['paid', 'promotional', 'trial']).nullable(),
+  price_usd: Dollars,
+  cost_usd: Dollars,
+  premium_usd: Dollars,
+  input_tokens: z.int().nullable(),
+  output_tokens: z.int().nullable(),
+  latency_ms: z.int(),
+  first_content_ms: z.int().nullable(),
+  created_at: Moment,
 })
 
-async function holder(c: Context<AppContext>): Promise<Caller> {
-  const caller = await identify(c.env, readKey(c.req.raw.headers))
-  if (!caller) throw new AppError('invalidApiKey')
-  return caller
-}
+route(
+  'GET /api/v1/calls',
+  {
+    summary: 'The latest calls of the key’s account, newest first, some seconds after they ended',
+    who: keyHolder,
+    query: CallsQuery,
+    answer: z.object({ calls: z.array(Call), next: z.string().nullable() }),
+  },
+  async ({ env, me, query: { limit, before } }) => {
+    const { calls, next } = await callsOf(env, me.accountId, { limit, ...(before === undefined ? {} : { before }) })
+    return { calls: calls.map(shownCall), next: next && `${next.createdAt.toISOString()}_${next.id}` }
+  },
+)
 
-function shownCall(call: CallPage['calls'][number]): Record<string, unknown> {
+function shownCall(call: CallPage['calls'][number]): z.input<typeof Call> {
   return {
     id: call.id,
     request_id: call.requestId,

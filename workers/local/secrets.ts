@@ -2,17 +2,20 @@
 import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 
-export type Secrets = { encryptionKey: string; operatorToken: string; redisToken: string }
+export type Secrets = { encryptionKey: string; operatorToken: string; jwtSecret: string; redisToken: string }
 
 /** The secrets in the file at `path`, made now if there is none. */
 export async function localSecrets(path: string): Promise<Secrets> {
   const known = await readFile(path, 'utf8').catch(() => undefined)
-  if (known !== undefined) return JSON.parse(known) as Secrets
+  const kept = known === undefined ? {} : (JSON.parse(known) as Partial<Secrets>)
+  // A secret that a later version needs is added to the file of an earlier one.
   const secrets: Secrets = {
     encryptionKey: `local-1:${randomBytes(32).toString('base64')}`,
     operatorToken: randomBytes(24).toString('base64url'),
+    jwtSecret: randomBytes(32).toString('base64url'),
     redisToken: randomBytes(24).toString('base64url'),
+    ...kept,
   }
-  await writeFile(path, JSON.stringify(secrets, null, 2), { mode: 0o600, flag: 'wx' })
+  await writeFile(path, JSON.stringify(secrets, null, 2), { mode: 0o600 })
   return secrets
 }

@@ -118,6 +118,7 @@ async function startApi(
     UPSTASH_REDIS_REST_URL: redis.url,
     UPSTASH_REDIS_REST_TOKEN: redis.token,
     ENCRYPTION_KEY: secrets.encryptionKey,
+    JWT_SECRET: secrets.jwtSecret,
     OPERATOR_TOKEN: secrets.operatorToken,
     ALLOWED_ORIGINS: `http://127.0.0.1:${sitePort},http://localhost:${sitePort}`,
     ...providerVariables(env, providers),

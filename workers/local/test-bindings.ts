@@ -9,6 +9,7 @@ export function testBindings(doors: TestDoors): Record<string, string> {
     UPSTASH_REDIS_REST_URL: doors.redisUrl,
     UPSTASH_REDIS_REST_TOKEN: doors.redisToken,
     ENCRYPTION_KEY: 'test-1:dGVzdCBrZXkgb2Ygb25seSAzMiBieXRlcywgbm8gbW8=',
+    JWT_SECRET: 'access tokens of the test run are signed with this',
     OPERATOR_TOKEN: 'operator-token-of-the-test-run-0000',
     OPENAI_BASE_URL: doors.openaiBaseUrl,
     OPENAI_API_KEY: 'sk-test',

@@ -3,13 +3,14 @@ import { env } from 'cloudflare:workers'
 import { asc, eq, sql } from 'drizzle-orm'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { db } from '../base/db.ts'
+import { deadLettersQueue } from '../base/dead-letters.queue.ts'
 import { newId } from '../base/ids.ts'
+import { deadLetters } from '../base/tables.ts'
 import type { Bindings } from '../env.ts'
 import type { CallLog, CallLogBatch } from './call-log.ts'
-import { callLogsDeadQueue } from './call-logs-dead.queue.ts'
 import { callLogsQueue } from './call-logs.queue.ts'
 import { partitionsCron } from './partitions.cron.ts'
-import { callLogs, deadLetters } from './tables.ts'
+import { callLogs } from './tables.ts'
 
 const NOW = Date.parse('2026-11-22T12:00:00.123Z')
 const nowhere: Bindings = Object.assign({}, env, {
@@ -54,7 +55,7 @@ function logOf(userId: string, change: Partial<CallLog> = {}): CallLog {
 const batchOf = (accountId: string, ...logs: CallLog[]): CallLogBatch => ({ version: 1, accountId, logs })
 
 type Given = { id?: string; body: unknown; attempts?: number }
-type Consumer = typeof callLogsQueue | typeof callLogsDeadQueue
+type Consumer = typeof callLogsQueue | typeof deadLettersQueue
 
 type Delivery = { acks: string[]; retries: [id: string, delaySeconds: number | undefined][] }
 
@@ -164,8 +165,8 @@ describe('the queue call-logs-dead', () => {
   it('keeps a message exactly as it came, once', async () => {
     const body = { version: 9, text: 'with \u0000 and ä', list: [null] }
     const id = newId()
-    expect(await deliver(callLogsDeadQueue, [{ id, body }])).toEqual({ acks: [id], retries: [] })
-    expect(await deliver(callLogsDeadQueue, [{ id, body, attempts: 2 }])).toEqual({ acks: [id], retries: [] })
+    expect(await deliver(deadLettersQueue, [{ id, body }])).toEqual({ acks: [id], retries: [] })
+    expect(await deliver(deadLettersQueue, [{ id, body, attempts: 2 }])).toEqual({ acks: [id], retries: [] })
     expect(await db(env).select().from(deadLetters).where(eq(deadLetters.id, id))).toMatchObject([
       { queue: 'call-logs', attempts: 1, sentAt: new Date(NOW), replayedAt: null },
     ])
@@ -175,11 +176,11 @@ describe('the queue call-logs-dead', () => {
 
   it('keeps even a message that is nothing', async () => {
     const id = newId()
-    expect(await deliver(callLogsDeadQueue, [{ id, body: null }])).toEqual({ acks: [id], retries: [] })
+    expect(await deliver(deadLettersQueue, [{ id, body: null }])).toEqual({ acks: [id], retries: [] })
   })
 
   it('retries while Postgres is away', async () => {
-    expect(await deliver(callLogsDeadQueue, [{ id: 'a', body: 1 }], nowhere)).toEqual({
+    expect(await deliver(deadLettersQueue, [{ id: 'a', body: 1 }], nowhere)).toEqual({
       acks: [],
       retries: [['a', 60]],
     })

@@ -4,7 +4,6 @@ import {
   boolean,
   decimal,
   integer,
-  json,
   pgTable,
   primaryKey,
   smallint,
@@ -56,19 +55,4 @@ export const callLogs = pgTable(
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.id, table.createdAt] })],
-)
-
-/** Queue messages that could not be worked off, as they came. */
-export const deadLetters = pgTable(
-  'dead_letters',
-  {
-    id: varchar('id', { length: 128 }).notNull(),
-    queue: varchar('queue', { length: 64 }).notNull(),
-    body: json('body').notNull(),
-    attempts: integer('attempts').notNull(),
-    sentAt: timestamp('sent_at', { withTimezone: true }).notNull(),
-    receivedAt: timestamp('received_at', { withTimezone: true }).notNull().defaultNow(),
-    replayedAt: timestamp('replayed_at', { withTimezone: true }),
-  },
-  (table) => [primaryKey({ columns: [table.queue, table.id] })],
 )

@@ -1,11 +1,12 @@
 /** What `env` holds in tests: the Worker's own bindings, and the doors of the test run. */
-import type { Bindings } from '../env.ts'
+import type { OwnBindings } from '../env.ts'
 
 declare global {
   namespace Cloudflare {
-    interface Env extends Pick<Bindings, 'ACCOUNT' | 'BREAKER' | 'CALL_LOGS'> {
+    interface Env extends OwnBindings {
       PROVIDERS_URL: string
       DOORS_URL: string
+      JWT_SECRET: string
       OPERATOR_TOKEN: string
       [name: string]: unknown
     }

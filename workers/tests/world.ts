@@ -4,12 +4,15 @@ import { createExecutionContext, runDurableObjectAlarm, SELF } from 'cloudflare:
 import { eq } from 'drizzle-orm'
 import { createAgent, publishAgent, type Agent } from '../agents/agents.ts'
 import { app } from '../app.ts'
-import { users } from '../auth/tables.ts'
+import { signAccessToken } from '../auth/access-token.ts'
+import { creatorProfiles, sessions, users } from '../auth/tables.ts'
 import { db } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
 import { createKey } from '../keys/keys.ts'
 import { callLogs } from '../quota/tables.ts'
 import type { AgentConfigInput } from '../agents/config.ts'
+import type { UserType } from '../auth/auth.ts'
+import type { AdminRole } from '../auth/permissions.ts'
 import type { Bindings } from '../env.ts'
 import type { AccountObject } from '../quota/account.object.ts'
 
@@ -39,6 +42,54 @@ export async function newUser(type: 'developer' | 'creator' = 'developer'): Prom
     .insert(users)
     .values({ id, email: `${id}@example.com`, passwordHash: 'none', userType: type })
   return id
+}
+
+export type Account = { id: string; email: string; sessionId: string; token: string }
+
+/** Somebody who is signed in: a verified account of this type, with a session and an access token. */
+export async function signIn(type: UserType = 'developer', adminRole: AdminRole = 'super_admin'): Promise<Account> {
+  const id = newId()
+  const sessionId = newId()
+  const email = `${id}@example.com`
+  const role = type === 'admin' ? { adminRole } : {}
+  await db(bindings).batch([
+    db(bindings)
+      .insert(users)
+      .values({ id, email, passwordHash: 'none', userType: type, emailVerified: true, ...role }),
+    db(bindings)
+      .insert(sessions)
+      .values({ id: sessionId, userId: id, expiresAt: new Date(Date.now() + 86_400_000) }),
+    ...(type === 'creator'
+      ? [db(bindings).insert(creatorProfiles).values({ userId: id, displayName: 'Ada of the Tests' })]
+      : []),
+  ])
+  const token = await signAccessToken(bindings, { user_id: id, user_type: type, email, sid: sessionId })
+  return { id, email, sessionId, token }
+}
+
+// Tests look into answers of every shape; what shape each has is checked by the route itself.
+// oxlint-disable-next-line typescript/no-explicit-any
+export type ApiAnswer = { status: number; headers: Headers; body: any }
+
+/** Asks the API through the Worker's door; `body` goes as JSON. The answer's body is parsed where it is JSON, else text. */
+export async function api(
+  methodAndPath: string,
+  options: { as?: Pick<Account, 'token'>; body?: unknown; headers?: Record<string, string> } = {},
+): Promise<ApiAnswer> {
+  const [method = 'GET', path = '/'] = methodAndPath.split(' ')
+  const response = await SELF.fetch(`https://agentlink.test${path}`, {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(options.as ? { authorization: `Bearer ${options.as.token}` } : {}),
+      ...options.headers,
+    },
+    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+  })
+  const text = await response.text()
+  const isJson = text !== '' && response.headers.get('content-type')?.startsWith('application/json')
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
 }
 
 export type Developer = { id: string; key: string; keyId: string; account: DurableObjectStub<AccountObject> }

@@ -99,6 +99,7 @@ export class Stage {
       UPSTASH_REDIS_REST_URL: redisUrl,
       UPSTASH_REDIS_REST_TOKEN: redisToken,
       ENCRYPTION_KEY,
+      JWT_SECRET: 'signs nothing here, and is long enough for it',
       OPERATOR_TOKEN,
       OPENAI_BASE_URL: openaiBaseUrl,
       OPENAI_API_KEY: 'sk-bench',

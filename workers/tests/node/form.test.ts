@@ -18,7 +18,9 @@ const SHARED_FILES: Record<string, string[]> = {
   quota: ['quota', 'protocol', 'call-log'],
   agents: ['agents', 'vault', 'config', 'tables'],
   keys: ['keys', 'read-key', 'key-format', 'tables'],
-  money: ['amount', 'prices'],
+  money: ['amount', 'prices', 'dollars'],
+  auth: ['auth', 'audit', 'permissions', 'tables'],
+  webhooks: ['webhooks', 'events'],
 }
 
 type Source = { path: string; room: string; text: string; imports: { path: string; isType: boolean }[] }

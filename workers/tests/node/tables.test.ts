@@ -3,6 +3,7 @@ import { getTableConfig, PgTable } from 'drizzle-orm/pg-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import * as agents from '../../agents/tables.ts'
 import * as auth from '../../auth/tables.ts'
+import * as base from '../../base/tables.ts'
 import * as keys from '../../keys/tables.ts'
 import * as knowledge from '../../knowledge/tables.ts'
 import { migrate } from '../../local/migrate.ts'
@@ -13,7 +14,7 @@ import * as reviews from '../../reviews/tables.ts'
 import * as settlements from '../../settlements/tables.ts'
 import * as webhooks from '../../webhooks/tables.ts'
 
-const rooms = [agents, auth, keys, knowledge, payments, quota, reviews, settlements, webhooks]
+const rooms = [agents, auth, base, keys, knowledge, payments, quota, reviews, settlements, webhooks]
 const tables = rooms.flatMap((room) => Object.values(room)).filter((value) => is(value, PgTable))
 
 let postgres: Postgres

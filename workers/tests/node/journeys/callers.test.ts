@@ -47,6 +47,7 @@ beforeAll(async () => {
     UPSTASH_REDIS_REST_URL: redis.url,
     UPSTASH_REDIS_REST_TOKEN: redis.token,
     ENCRYPTION_KEY,
+    JWT_SECRET: 'signs nothing here, and is long enough for it',
     OPERATOR_TOKEN,
     OPENAI_BASE_URL: providers.openaiBaseUrl,
     OPENAI_API_KEY: 'key',

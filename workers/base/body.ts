@@ -1,5 +1,5 @@
 /** Reads a request body as JSON within limits: size, type and encoding are checked before anything is parsed. */
-import { AppError } from '../base/errors.ts'
+import { AppError } from './errors.ts'
 
 export const BODY_MAX_BYTES = 1_048_576
 
