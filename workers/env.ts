@@ -6,7 +6,7 @@ import * as z from 'zod'
 import type { AccountObject } from './quota/account.object.ts'
 import type { BreakerObject } from './gateway/breaker.object.ts'
 import type { CallLogBatch } from './quota/call-log.ts'
-import type { PlatformEvent } from './webhooks/events.ts'
+import type { PlatformEvent } from './notifications/events.ts'
 
 /** The bindings of wrangler.toml, in the order of the rooms they belong to. */
 export type OwnBindings = {

@@ -3,7 +3,7 @@
  * creators. It promises that an event that was emitted reaches each of them at least once, under one id.
  */
 import type { Bindings } from '../env.ts'
-import type { PlatformEvent } from './events.ts'
+import type { PlatformEvent } from '../notifications/events.ts'
 
 /** The most messages that a queue takes at once. */
 const BATCH_MAX = 100
@@ -12,4 +12,9 @@ const BATCH_MAX = 100
 export async function emit(env: Bindings, events: PlatformEvent[]): Promise<void> {
   for (let from = 0; from < events.length; from += BATCH_MAX)
     await env.EVENTS.sendBatch(events.slice(from, from + BATCH_MAX).map((body) => ({ body })))
+}
+
+/** Like `emit`, for what happens too often to be told to nobody: only events go out for which their user has a webhook. */
+export async function emitWanted(env: Bindings, events: PlatformEvent[]): Promise<void> {
+  await emit(env, events)
 }

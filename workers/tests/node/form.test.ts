@@ -20,7 +20,7 @@ const SHARED_FILES: Record<string, string[]> = {
   keys: ['keys', 'read-key', 'key-format', 'tables'],
   money: ['amount', 'prices', 'dollars'],
   auth: ['auth', 'audit', 'permissions', 'tables'],
-  webhooks: ['webhooks', 'events'],
+  notifications: ['notifications', 'events', 'mail'],
 }
 
 type Source = { path: string; room: string; text: string; imports: { path: string; isType: boolean }[] }
