@@ -3,6 +3,8 @@
  * Durations are in milliseconds. Defaults are the platform's published numbers.
  */
 import * as z from 'zod'
+import type { ThrottleObject } from './base/throttle.object.ts'
+import type { Mail } from './notifications/mail.ts'
 import type { AccountObject } from './quota/account.object.ts'
 import type { BreakerObject } from './gateway/breaker.object.ts'
 import type { CallLogBatch } from './quota/call-log.ts'
@@ -10,6 +12,9 @@ import type { PlatformEvent } from './notifications/events.ts'
 
 /** The bindings of wrangler.toml, in the order of the rooms they belong to. */
 export type OwnBindings = {
+  THROTTLE: DurableObjectNamespace<ThrottleObject>
+  AVATARS: R2Bucket
+  MAILS: Queue<Mail>
   EVENTS: Queue<PlatformEvent>
   ACCOUNT: DurableObjectNamespace<AccountObject>
   CALL_LOGS: Queue<CallLogBatch>
@@ -22,6 +27,8 @@ export type Bindings = OwnBindings & Record<string, unknown>
 export type AppContext = { Bindings: Bindings; Variables: { requestId: string } }
 
 const ms = (standard: number) => z.coerce.number().int().positive().default(standard)
+
+const count = (standard: number) => z.coerce.number().int().positive().default(standard)
 
 const Settings = z.object({
   DATABASE_URL: z.string().min(1),
@@ -44,6 +51,18 @@ const Settings = z.object({
     .string()
     .default('https://agentlink.io,https://app.agentlink.io')
     .transform((text) => text.split(',')),
+  /** Where people open what our mails link to. */
+  SITE_URL: z.url().default('https://app.agentlink.io'),
+  /** How often one address may try to sign in, or use what was mailed, within five minutes. */
+  SIGN_IN_PER_ADDRESS: count(100),
+  /** How many accounts one address may register within an hour. */
+  REGISTER_PER_ADDRESS: count(20),
+  /** How often one address may ask for a mail within an hour. */
+  MAIL_PER_ADDRESS: count(30),
+  /** A mail service that speaks Resend's API. */
+  MAIL_BASE_URL: z.url().default('https://api.resend.com'),
+  MAIL_API_KEY: z.string().default(''),
+  MAIL_FROM: z.string().default('AgentLink <hello@agentlink.io>'),
   OPENAI_API_KEY: z.string().default(''),
   OPENAI_BASE_URL: z.string().default('https://api.openai.com/v1'),
   ANTHROPIC_API_KEY: z.string().default(''),

@@ -1,16 +1,21 @@
 /** The only door: requests, queue messages, clock ticks, and the classes of the Durable Objects. Four short tables, no logic. */
 import { app } from './app.ts'
+import { sessionsCron } from './auth/sessions.cron.ts'
 import { deadLettersQueue } from './base/dead-letters.queue.ts'
+import { mailsQueue } from './notifications/mails.queue.ts'
 import { callLogsQueue } from './quota/call-logs.queue.ts'
 import { partitionsCron } from './quota/partitions.cron.ts'
 import { eventsQueue } from './webhooks/events.queue.ts'
 import type { Bindings } from './env.ts'
 
+export { ThrottleObject } from './base/throttle.object.ts'
 export { AccountObject } from './quota/account.object.ts'
 export { BreakerObject } from './gateway/breaker.object.ts'
 
 // What a message holds is its consumer's to read; here it is only handed on.
 const queues: Record<string, (batch: MessageBatch<never>, env: Bindings) => Promise<void>> = {
+  mails: mailsQueue,
+  'mails-dead': deadLettersQueue,
   events: eventsQueue,
   'events-dead': deadLettersQueue,
   'call-logs': callLogsQueue,
@@ -19,6 +24,7 @@ const queues: Record<string, (batch: MessageBatch<never>, env: Bindings) => Prom
 
 const crons: Record<string, (env: Bindings) => Promise<void>> = {
   '17 3 * * *': partitionsCron,
+  '41 3 * * *': sessionsCron,
 }
 
 export default {

@@ -17,6 +17,11 @@ export const ERRORS = {
     status: 401,
     message: 'No valid API key was given. Send yours as X-AgentLink-Key or as Authorization: Bearer ak_….',
   },
+  tokenSpent: {
+    code: '40104',
+    status: 401,
+    message: 'This link or token has been used, has expired, or was replaced by a newer one. Ask for a new one.',
+  },
   // 402: money
   insufficientBalance: {
     code: '40201',
@@ -58,6 +63,12 @@ export const ERRORS = {
       'The call with this Idempotency-Key was charged, but its answer was not kept. Use a new key for a new call.',
   },
   conflict: { code: '40903', status: 409, message: 'This has changed meanwhile, or exists already. Read it again.' },
+  refreshTwin: {
+    code: '40911',
+    status: 409,
+    message:
+      'This refresh token was exchanged a moment ago by another request of yours. Use the token or cookie which that one was given.',
+  },
   bodyTooLarge: { code: '41301', status: 413, message: 'The request body is larger than 1 MB.' },
   unsupportedMediaType: {
     code: '41501',
@@ -108,6 +119,11 @@ export const ERRORS = {
     code: '50304',
     status: 503,
     message: 'The platform is being maintained. Nothing was charged; try again in a minute.',
+  },
+  signInBusy: {
+    code: '50305',
+    status: 503,
+    message: 'Too many people are signing in at this moment. Try again in a few seconds.',
   },
   upstreamTimeout: {
     code: '50401',

@@ -74,7 +74,12 @@ function describe(operation: Operation): Json {
     'x-allows': allows,
     parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
     ...(body
-      ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } } }
+      ? {
+          requestBody: {
+            required: !body.isOptional(),
+            content: { 'application/json': { schema: schemaOf(body, 'input') } },
+          },
+        }
       : {}),
     responses: { ...answerOf(operation), ...errorsOf(operation) },
   }
@@ -111,10 +116,11 @@ function answerOf({ answer, produces, status }: Operation): Json {
   }
 }
 
-function errorsOf({ scheme, body, params, query, errors = [] }: Operation): Json {
+function errorsOf({ scheme, body, params, query, limit, errors = [] }: Operation): Json {
   const usual = [
     ...(body || params || query ? (['validationFailed'] as const) : []),
     ...(scheme === 'none' ? [] : (['invalidCredentials'] as const)),
+    ...(limit ? (['rateLimited'] as const) : []),
   ]
   const responses: Record<string, Json> = {}
   for (const name of [...usual, ...errors]) {

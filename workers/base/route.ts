@@ -8,7 +8,8 @@
  * Fields that a schema does not list neither come in nor go out.
  */
 import { AppError, type ErrorName } from './errors.ts'
-import { readJson } from './body.ts'
+import { isBodiless, readJson } from './body.ts'
+import { addressOf, throttle } from './throttle.ts'
 import { validate } from './validate.ts'
 import { deprecationHeaders, servedPaths, type Deprecation, type Version } from './versions.ts'
 import type { Context, Hono, MiddlewareHandler } from 'hono'
@@ -45,7 +46,7 @@ export type RouteSpec<
   who: Guard<Who>
   params?: Params
   query?: Query
-  /** A JSON body. A route without one ignores what is sent. */
+  /** A JSON body; one whose schema takes `undefined` may be left out. A route without one ignores what is sent. */
   body?: Body
   /** The JSON answer; a route without one answers 204, or with a `Response` of its own. */
   answer?: Answer
@@ -55,6 +56,8 @@ export type RouteSpec<
   status?: 200 | 201 | 202
   /** `public`: the same for everybody, kept by caches for 5 minutes, with an ETag. Default: never stored. */
   cache?: 'public'
+  /** How often one address may ask, before it is even looked at who asks. */
+  limit?: { name: string; perMinute: number }
   /** The causes a caller has to reckon with besides the usual ones. */
   errors?: ErrorName[]
   /** The last version that serves the route in this form. Default: the newest. */
@@ -103,10 +106,11 @@ export function routesOf(app: Hono<AppContext>, room: string) {
     const [method = '', path = ''] = methodAndPath.split(' ')
     const paths = describeRoute(room, methodAndPath, spec)
     app.on(method, paths, markDeprecated(spec.deprecated), async (c) => {
+      if (spec.limit) await limitAddress(c, spec.limit)
       const me = await spec.who.admit(c)
       const params = spec.params && validate(spec.params, c.req.param())
       const query = spec.query && validate(spec.query, queryOf(c))
-      const body = spec.body && validate(spec.body, (await readJson(c.req.raw)).json)
+      const body = spec.body && validate(spec.body, await bodyOf(c.req.raw, spec.body))
       const ask = { c, env: c.env, me, params, query, body } as Parameters<typeof handle>[0]
       return respond(c, spec, path, await handle(ask))
     })
@@ -129,6 +133,15 @@ function markDeprecated(deprecated: Deprecation | undefined): MiddlewareHandler 
     await next()
     for (const [name, value] of headers) c.res.headers.set(name, value)
   }
+}
+
+async function limitAddress(c: Context<AppContext>, limit: { name: string; perMinute: number }): Promise<void> {
+  const { name, perMinute } = limit
+  await throttle(c.env, { name, key: addressOf(c.req.raw.headers), limit: perMinute, windowSeconds: 60 })
+}
+
+async function bodyOf(request: Request, schema: z.ZodType): Promise<unknown> {
+  return isBodiless(request) && schema.isOptional() ? undefined : (await readJson(request)).json
 }
 
 /** The query, a parameter that is repeated as a list: no schema takes one for a single value. */

@@ -1,8 +1,9 @@
 /**
- * Opened once per test run: Postgres with the migrated schema, Redis and the providers, each on a free port of its own, and
+ * Opened once per test run: Postgres with the migrated schema, Redis, the providers and the mail service, each on a free port of its own, and
  * a small door through which a test inside workerd can stop and start them.
  */
 import { createServer, type Server } from 'node:http'
+import { startMail } from './mail.ts'
 import { migrate } from './migrate.ts'
 import { startPostgres } from './postgres.ts'
 import { startProviders } from './providers.ts'
@@ -19,6 +20,7 @@ export type TestDoors = {
   anthropicBaseUrl: string
   googleBaseUrl: string
   providersUrl: string
+  mailUrl: string
   controlUrl: string
 }
 
@@ -33,6 +35,7 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
   await migrate(postgres.url)
   const redis = await startRedis({ port: 0, token: 'test-redis-token' })
   const providers = await startProviders({ port: 0 })
+  const mail = await startMail({ port: 0 })
   const control = await listen(
     createServer((request, response) => {
       const actions: Record<string, () => Promise<void> | void> = {
@@ -40,6 +43,8 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
         '/postgres/resume': () => postgres.resume(),
         '/redis/pause': () => redis.pause(),
         '/redis/resume': () => redis.resume(),
+        '/mail/pause': () => mail.pause(),
+        '/mail/resume': () => mail.resume(),
       }
       void Promise.resolve(actions[request.url ?? '']?.()).then(() => response.end('{}'))
     }),
@@ -53,11 +58,12 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
     anthropicBaseUrl: providers.anthropicBaseUrl,
     googleBaseUrl: providers.googleBaseUrl,
     providersUrl: providers.url,
+    mailUrl: mail.url,
     controlUrl: `http://127.0.0.1:${(control.address() as AddressInfo).port}`,
   })
   return async () => {
     control.close()
-    await Promise.all([postgres.stop(), redis.stop(), providers.stop()])
+    await Promise.all([postgres.stop(), redis.stop(), providers.stop(), mail.stop()])
   }
 }
 

@@ -6,6 +6,7 @@ declare global {
     interface Env extends OwnBindings {
       PROVIDERS_URL: string
       DOORS_URL: string
+      MAIL_URL: string
       JWT_SECRET: string
       OPERATOR_TOKEN: string
       [name: string]: unknown
