@@ -2,6 +2,11 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { admin } from './admin/routes.ts'
+import { creators } from './auth/creators.routes.ts'
+import { developers } from './auth/developers.routes.ts'
+import { passwords } from './auth/passwords.routes.ts'
+import { auth } from './auth/routes.ts'
+import { sessions } from './auth/sessions.routes.ts'
 import { AppError, errorBody, toAppError } from './base/errors.ts'
 import { flags } from './base/flags.ts'
 import { newId } from './base/ids.ts'
@@ -71,6 +76,11 @@ app.use(async function maintenance(c, next) {
 })
 
 app.get('/health', (c) => c.json({ status: 'ok' }))
+app.route('/', auth)
+app.route('/', sessions)
+app.route('/', passwords)
+app.route('/', creators)
+app.route('/', developers)
 app.route('/', gateway)
 app.route('/', keys)
 app.route('/', admin)
