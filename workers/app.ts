@@ -13,6 +13,8 @@ import { settings, type AppContext, type Bindings } from './env.ts'
 import { openAiErrorBody } from './gateway/openai-error.ts'
 import { gateway } from './gateway/routes.ts'
 import { keys } from './keys/routes.ts'
+import { deliveries } from './webhooks/deliveries.routes.ts'
+import { endpoints } from './webhooks/endpoints.routes.ts'
 
 /** A caller's own request id is taken over where it can stand in a log column and a header as it is. */
 const REQUEST_ID = /^[\w-]{1,36}$/
@@ -72,6 +74,8 @@ app.use(async function maintenance(c, next) {
 
 app.get('/health', (c) => c.json({ status: 'ok' }))
 app.route('/', gateway)
+app.route('/', endpoints)
+app.route('/', deliveries)
 app.route('/', keys)
 app.route('/', admin)
 

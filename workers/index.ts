@@ -3,7 +3,9 @@ import { app } from './app.ts'
 import { deadLettersQueue } from './base/dead-letters.queue.ts'
 import { callLogsQueue } from './quota/call-logs.queue.ts'
 import { partitionsCron } from './quota/partitions.cron.ts'
+import { deliverQueue } from './webhooks/deliver.queue.ts'
 import { eventsQueue } from './webhooks/events.queue.ts'
+import { sweepCron } from './webhooks/sweep.cron.ts'
 import type { Bindings } from './env.ts'
 
 export { AccountObject } from './quota/account.object.ts'
@@ -13,11 +15,16 @@ export { BreakerObject } from './gateway/breaker.object.ts'
 const queues: Record<string, (batch: MessageBatch<never>, env: Bindings) => Promise<void>> = {
   events: eventsQueue,
   'events-dead': deadLettersQueue,
+  'webhook-deliveries': deliverQueue,
+  'webhook-deliveries-dead': deadLettersQueue,
+  'webhook-deliveries-slow': deliverQueue,
+  'webhook-deliveries-slow-dead': deadLettersQueue,
   'call-logs': callLogsQueue,
   'call-logs-dead': deadLettersQueue,
 }
 
 const crons: Record<string, (env: Bindings) => Promise<void>> = {
+  '* * * * *': sweepCron,
   '17 3 * * *': partitionsCron,
 }
 

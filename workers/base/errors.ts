@@ -58,6 +58,7 @@ export const ERRORS = {
       'The call with this Idempotency-Key was charged, but its answer was not kept. Use a new key for a new call.',
   },
   conflict: { code: '40903', status: 409, message: 'This has changed meanwhile, or exists already. Read it again.' },
+  limitReached: { code: '40904', status: 409, message: 'You have as many of these as an account can have.' },
   bodyTooLarge: { code: '41301', status: 413, message: 'The request body is larger than 1 MB.' },
   unsupportedMediaType: {
     code: '41501',
@@ -108,6 +109,12 @@ export const ERRORS = {
     code: '50304',
     status: 503,
     message: 'The platform is being maintained. Nothing was charged; try again in a minute.',
+  },
+  switchedOff: { code: '50305', status: 503, message: 'This is switched off at the moment. Try again later.' },
+  resolverUnavailable: {
+    code: '50306',
+    status: 503,
+    message: 'The address of this host cannot be looked up at the moment. Try again in a minute.',
   },
   upstreamTimeout: {
     code: '50401',

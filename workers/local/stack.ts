@@ -6,9 +6,11 @@ import { once } from 'node:events'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
+import { type Dns, startDns } from './dns.ts'
 import { migrate } from './migrate.ts'
 import { type Postgres, startPostgres } from './postgres.ts'
 import { type Providers, startProviders } from './providers.ts'
+import { type Receiver, startReceiver } from './receiver.ts'
 import { type RedisDoor, startRedis } from './redis.ts'
 import { localSecrets, type Secrets } from './secrets.ts'
 import { seed, type Seeded } from './seed.ts'
@@ -21,7 +23,7 @@ export type StackOptions = {
   /** Where the stack keeps its state, relative to the project; removed first if `fresh`. */
   dir: string
   fresh: boolean
-  /** The API's port; the doors take the three above it, or any free one. */
+  /** The API's port; the doors take the four above it, or any free one. */
   port: number
   sitePort: number
   /** Variables that point the stack at real outside parties: `DATABASE_URL`, `REDIS_URL`, `OPENAI_API_KEY`, … */
@@ -78,7 +80,7 @@ async function prepare({ dir, port, sitePort, fresh }: StackOptions, running: Ru
   return localSecrets(join(dir, 'secrets.json'))
 }
 
-type Doors = { postgres: Postgres; redis: RedisDoor; providers: Providers }
+type Doors = { postgres: Postgres; redis: RedisDoor; providers: Providers; dns: Dns; receiver: Receiver }
 
 async function openDoors({ dir, port, env, onUp }: StackOptions, secrets: Secrets, running: Running): Promise<Doors> {
   const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = env
@@ -102,12 +104,18 @@ async function openDoors({ dir, port, env, onUp }: StackOptions, secrets: Secret
   running.add(() => providers.stop())
   const real = upstreams(env, providers).filter(({ url }) => !url?.startsWith(providers.url))
   onUp('Providers', [providers.url, ...real.map(({ name, url }) => `${name}: ${url ?? 'the real one'}`)].join(', '))
-  return { postgres, redis, providers }
+
+  const receiver = await atPort(port + 4, (port) => startReceiver({ port }))
+  running.add(() => receiver.stop())
+  const dns = await startDns({ port: 0 })
+  running.add(() => dns.stop())
+  onUp('Webhooks', `${receiver.url} shows what was sent; https://port-9000.example.com is 127.0.0.1:9000`)
+  return { postgres, redis, providers, dns, receiver }
 }
 
 async function startApi(
   options: StackOptions,
-  { postgres, redis, providers, secrets }: Doors & { secrets: Secrets },
+  { postgres, redis, providers, dns, receiver, secrets }: Doors & { secrets: Secrets },
   running: Running,
 ): Promise<string> {
   const { dir, port, sitePort, env, onCrash, onUp } = options
@@ -119,6 +127,9 @@ async function startApi(
     UPSTASH_REDIS_REST_TOKEN: redis.token,
     ENCRYPTION_KEY: secrets.encryptionKey,
     JWT_SECRET: secrets.jwtSecret,
+    WEBHOOK_KEY: secrets.webhookKey,
+    WEBHOOK_EGRESS_URL: receiver.url,
+    DNS_URL: dns.url,
     OPERATOR_TOKEN: secrets.operatorToken,
     ALLOWED_ORIGINS: `http://127.0.0.1:${sitePort},http://localhost:${sitePort}`,
     ...providerVariables(env, providers),

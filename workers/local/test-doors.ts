@@ -3,9 +3,11 @@
  * a small door through which a test inside workerd can stop and start them.
  */
 import { createServer, type Server } from 'node:http'
+import { startDns } from './dns.ts'
 import { migrate } from './migrate.ts'
 import { startPostgres } from './postgres.ts'
 import { startProviders } from './providers.ts'
+import { startReceiver } from './receiver.ts'
 import { startRedis } from './redis.ts'
 import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
@@ -19,6 +21,8 @@ export type TestDoors = {
   anthropicBaseUrl: string
   googleBaseUrl: string
   providersUrl: string
+  dnsUrl: string
+  receiverUrl: string
   controlUrl: string
 }
 
@@ -33,6 +37,8 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
   await migrate(postgres.url)
   const redis = await startRedis({ port: 0, token: 'test-redis-token' })
   const providers = await startProviders({ port: 0 })
+  const dns = await startDns({ port: 0 })
+  const receiver = await startReceiver({ port: 0 })
   const control = await listen(
     createServer((request, response) => {
       const actions: Record<string, () => Promise<void> | void> = {
@@ -53,11 +59,13 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
     anthropicBaseUrl: providers.anthropicBaseUrl,
     googleBaseUrl: providers.googleBaseUrl,
     providersUrl: providers.url,
+    dnsUrl: dns.url,
+    receiverUrl: receiver.url,
     controlUrl: `http://127.0.0.1:${(control.address() as AddressInfo).port}`,
   })
   return async () => {
     control.close()
-    await Promise.all([postgres.stop(), redis.stop(), providers.stop()])
+    await Promise.all([postgres.stop(), redis.stop(), providers.stop(), dns.stop(), receiver.stop()])
   }
 }
 
