@@ -39,15 +39,19 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
   const providers = await startProviders({ port: 0 })
   const dns = await startDns({ port: 0 })
   const receiver = await startReceiver({ port: 0 })
+  let tripped = 0
   const control = await listen(
     createServer((request, response) => {
-      const actions: Record<string, () => Promise<void> | void> = {
+      const actions: Record<string, () => unknown> = {
         '/postgres/pause': () => postgres.pause(),
         '/postgres/resume': () => postgres.resume(),
         '/redis/pause': () => redis.pause(),
         '/redis/resume': () => redis.resume(),
+        // Nobody but a test may come here: what a webhook's receiver redirects to.
+        '/tripwire': () => void tripped++,
+        '/tripwire/count': () => tripped,
       }
-      void Promise.resolve(actions[request.url ?? '']?.()).then(() => response.end('{}'))
+      void Promise.resolve(actions[request.url ?? '']?.()).then((told) => response.end(JSON.stringify(told ?? {})))
     }),
   )
   project.provide('doors', {

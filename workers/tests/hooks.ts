@@ -5,10 +5,12 @@ import { newId } from '../base/ids.ts'
 import { emit } from '../webhooks/webhooks.ts'
 import { deliverQueue } from '../webhooks/deliver.queue.ts'
 import type { Bindings } from '../env.ts'
-import type { Received } from '../local/receiver.ts'
 import type { EventType, PlatformEvent } from '../notifications/events.ts'
 import type { DeliveryMessage } from '../webhooks/deliveries.ts'
-import { api, bindings, type Account } from './world.ts'
+import { api, bindings, door, type Account } from './world.ts'
+
+/** What came to a receiver, as local/receiver.ts keeps it. */
+export type Received = { target: string; at: number; headers: Record<string, string>; body: string; answered: string }
 
 export type Hook = { id: string; secret: string; target: string; path: string }
 
@@ -83,11 +85,21 @@ export function byHand(variables: Record<string, string> = {}): { env: Bindings;
 
 /** Hands messages to the consumer as one batch. */
 export async function deliver(env: Bindings, messages: DeliveryMessage[]) {
-  const batch = createMessageBatch(
+  const batch = createMessageBatch<DeliveryMessage>(
     'webhook-deliveries',
     messages.map((body) => ({ id: newId(), timestamp: new Date(), attempts: 1, body })),
-  ) as MessageBatch<DeliveryMessage>
+  )
   const context = createExecutionContext()
   await deliverQueue(batch, env)
   return getQueueResult(batch, context)
+}
+
+/** Does something while Postgres is away. */
+export async function withoutPostgres<T>(work: () => Promise<T>): Promise<T> {
+  await door('/postgres/pause')
+  try {
+    return await work()
+  } finally {
+    await door('/postgres/resume')
+  }
 }
