@@ -1,6 +1,8 @@
 /** What tests of webhooks share: webhooks with a receiver of their own, events, and a consumer that is driven by hand. */
 import { env } from 'cloudflare:workers'
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
+import { sql, type SQL } from 'drizzle-orm'
+import { db } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
 import { emit } from '../webhooks/webhooks.ts'
 import { deliverQueue } from '../webhooks/deliver.queue.ts'
@@ -102,4 +104,19 @@ export async function withoutPostgres<T>(work: () => Promise<T>): Promise<T> {
   } finally {
     await door('/postgres/resume')
   }
+}
+
+/**
+ * The plan of a query with everything put off that a small table tempts Postgres to: what is sorted or read through here
+ * has no index to come by.
+ */
+export async function planOf(query: SQL): Promise<string> {
+  const off = (what: string) => db(bindings).execute(sql`SELECT set_config(${`enable_${what}`}, 'off', true)`)
+  const [, , , { rows }] = await db(bindings).batch([
+    off('seqscan'),
+    off('bitmapscan'),
+    off('sort'),
+    db(bindings).execute<{ 'QUERY PLAN': string }>(sql`EXPLAIN ${query}`),
+  ])
+  return rows.map((row) => row['QUERY PLAN']).join('\n')
 }

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { db } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
-import { newHook, type Hook } from '../tests/hooks.ts'
+import { newHook, planOf, type Hook } from '../tests/hooks.ts'
 import { api, bindings, signIn, type Account } from '../tests/world.ts'
 import { KEPT_MS } from './deliveries.ts'
 
@@ -67,13 +67,9 @@ describe('the list', () => {
       sql`state = 'failed'`,
       sql`event_type = 'quota.low'`,
     ]) {
-      const [, { rows }] = await db(bindings).batch([
-        db(bindings).execute(sql`SET LOCAL enable_seqscan = off`),
-        db(bindings).execute<{ 'QUERY PLAN': string }>(sql`
-          EXPLAIN SELECT * FROM webhook_deliveries WHERE webhook_id = ${hook.id} AND ${where}
-          ORDER BY created_at DESC, id DESC LIMIT 21`),
-      ])
-      const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+      const plan = await planOf(sql`
+        SELECT * FROM webhook_deliveries WHERE webhook_id = ${hook.id} AND ${where}
+        ORDER BY created_at DESC, id DESC LIMIT 21`)
       expect(plan).toMatch(/Index Scan using idx_webhook_deliveries/)
       expect(plan).not.toContain('Sort')
     }

@@ -4,7 +4,7 @@ import { clock } from '../base/clock.ts'
 import { db } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
 import { deadLetters } from '../base/tables.ts'
-import { byHand, deliver, newHook, received, type Hook } from '../tests/hooks.ts'
+import { byHand, deliver, newHook, planOf, received, type Hook } from '../tests/hooks.ts'
 import { api, bindings, signIn } from '../tests/world.ts'
 import { begin } from './attempt.ts'
 import { startDeliveries } from './deliveries.ts'
@@ -125,11 +125,7 @@ test('what is due and what is old is found by an index', async () => {
     [sql`SELECT id FROM webhook_deliveries WHERE state = 'delivering' AND next_at < ${at} ORDER BY next_at LIMIT 500`, 'due'],
     [sql`SELECT id FROM webhook_deliveries WHERE created_at < ${at} ORDER BY created_at LIMIT 500`, 'created'],
   ] as const) {
-    const [, { rows }] = await db(bindings).batch([
-      db(bindings).execute(sql`SET LOCAL enable_seqscan = off`),
-      db(bindings).execute<{ 'QUERY PLAN': string }>(sql`EXPLAIN ${query}`),
-    ])
-    const plan = rows.map((one) => one['QUERY PLAN']).join('\n')
+    const plan = await planOf(query)
     expect(plan).toContain(`Index Scan using idx_webhook_deliveries_${index}`)
     expect(plan).not.toContain('Sort')
   }
