@@ -18,6 +18,8 @@ import { settings, type AppContext, type Bindings } from './env.ts'
 import { openAiErrorBody } from './gateway/openai-error.ts'
 import { gateway } from './gateway/routes.ts'
 import { keys } from './keys/routes.ts'
+import { deliveries } from './webhooks/deliveries.routes.ts'
+import { endpoints } from './webhooks/endpoints.routes.ts'
 
 /** A caller's own request id is taken over where it can stand in a log column and a header as it is. */
 const REQUEST_ID = /^[\w-]{1,36}$/
@@ -82,6 +84,8 @@ app.route('/', passwords)
 app.route('/', creators)
 app.route('/', developers)
 app.route('/', gateway)
+app.route('/', endpoints)
+app.route('/', deliveries)
 app.route('/', keys)
 app.route('/', admin)
 

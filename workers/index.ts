@@ -5,7 +5,9 @@ import { deadLettersQueue } from './base/dead-letters.queue.ts'
 import { mailsQueue } from './notifications/mails.queue.ts'
 import { callLogsQueue } from './quota/call-logs.queue.ts'
 import { partitionsCron } from './quota/partitions.cron.ts'
+import { deliverQueue } from './webhooks/deliver.queue.ts'
 import { eventsQueue } from './webhooks/events.queue.ts'
+import { sweepCron } from './webhooks/sweep.cron.ts'
 import type { Bindings } from './env.ts'
 
 export { ThrottleObject } from './base/throttle.object.ts'
@@ -18,11 +20,16 @@ const queues: Record<string, (batch: MessageBatch<never>, env: Bindings) => Prom
   'mails-dead': deadLettersQueue,
   events: eventsQueue,
   'events-dead': deadLettersQueue,
+  'webhook-deliveries': deliverQueue,
+  'webhook-deliveries-dead': deadLettersQueue,
+  'webhook-deliveries-slow': deliverQueue,
+  'webhook-deliveries-slow-dead': deadLettersQueue,
   'call-logs': callLogsQueue,
   'call-logs-dead': deadLettersQueue,
 }
 
 const crons: Record<string, (env: Bindings) => Promise<void>> = {
+  '* * * * *': sweepCron,
   '17 3 * * *': partitionsCron,
   '41 3 * * *': sessionsCron,
 }

@@ -69,6 +69,7 @@ export const ERRORS = {
     message:
       'This refresh token was exchanged a moment ago by another request of yours. Use the token or cookie which that one was given.',
   },
+  limitReached: { code: '40912', status: 409, message: 'You have as many of these as an account can have.' },
   bodyTooLarge: { code: '41301', status: 413, message: 'The request body is larger than 1 MB.' },
   unsupportedMediaType: {
     code: '41501',
@@ -124,6 +125,12 @@ export const ERRORS = {
     code: '50305',
     status: 503,
     message: 'Too many people are signing in at this moment. Try again in a few seconds.',
+  },
+  switchedOff: { code: '50306', status: 503, message: 'This is switched off at the moment. Try again later.' },
+  resolverUnavailable: {
+    code: '50307',
+    status: 503,
+    message: 'The address of this host cannot be looked up at the moment. Try again in a minute.',
   },
   upstreamTimeout: {
     code: '50401',

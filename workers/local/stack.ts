@@ -6,10 +6,12 @@ import { once } from 'node:events'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
+import { type Dns, startDns } from './dns.ts'
 import { type MailService, startMail } from './mail.ts'
 import { migrate } from './migrate.ts'
 import { type Postgres, startPostgres } from './postgres.ts'
 import { type Providers, startProviders } from './providers.ts'
+import { type Receiver, startReceiver } from './receiver.ts'
 import { type RedisDoor, startRedis } from './redis.ts'
 import { localSecrets, type Secrets } from './secrets.ts'
 import { seed, type Seeded } from './seed.ts'
@@ -85,7 +87,14 @@ async function prepare({ dir, port, sitePort, fresh }: StackOptions, running: Ru
   return localSecrets(join(dir, 'secrets.json'))
 }
 
-type Doors = { postgres: Postgres; redis: RedisDoor; providers: Providers; mail: MailService }
+type Doors = {
+  postgres: Postgres
+  redis: RedisDoor
+  providers: Providers
+  mail: MailService
+  dns: Dns
+  receiver: Receiver
+}
 
 async function openDoors({ dir, port, env, onUp }: StackOptions, secrets: Secrets, running: Running): Promise<Doors> {
   const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = env
@@ -113,12 +122,18 @@ async function openDoors({ dir, port, env, onUp }: StackOptions, secrets: Secret
   const mail = await atPort(port + 4, (port) => startMail({ port, outbox: join(dir, 'outbox') }))
   running.add(() => mail.stop())
   onUp('Mail', mail.url)
-  return { postgres, redis, providers, mail }
+
+  const receiver = await atPort(port + 5, (port) => startReceiver({ port }))
+  running.add(() => receiver.stop())
+  const dns = await startDns({ port: 0 })
+  running.add(() => dns.stop())
+  onUp('Webhooks', `${receiver.url} shows what was sent; https://port-9000.example.com is 127.0.0.1:9000`)
+  return { postgres, redis, providers, mail, dns, receiver }
 }
 
 async function startApi(
   options: StackOptions,
-  { postgres, redis, providers, mail, secrets }: Doors & { secrets: Secrets },
+  { postgres, redis, providers, mail, dns, receiver, secrets }: Doors & { secrets: Secrets },
   running: Running,
 ): Promise<string> {
   const { dir, port, sitePort, env, onCrash, onUp } = options
@@ -130,6 +145,9 @@ async function startApi(
     UPSTASH_REDIS_REST_TOKEN: redis.token,
     ENCRYPTION_KEY: secrets.encryptionKey,
     JWT_SECRET: secrets.jwtSecret,
+    WEBHOOK_KEY: secrets.webhookKey,
+    WEBHOOK_EGRESS_URL: receiver.url,
+    DNS_URL: dns.url,
     OPERATOR_TOKEN: secrets.operatorToken,
     ALLOWED_ORIGINS: `http://127.0.0.1:${sitePort},http://localhost:${sitePort}`,
     SITE_URL: `http://127.0.0.1:${sitePort}`,

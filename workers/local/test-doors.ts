@@ -3,10 +3,12 @@
  * a small door through which a test inside workerd can stop and start them.
  */
 import { createServer, type Server } from 'node:http'
+import { startDns } from './dns.ts'
 import { startMail } from './mail.ts'
 import { migrate } from './migrate.ts'
 import { startPostgres } from './postgres.ts'
 import { startProviders } from './providers.ts'
+import { startReceiver } from './receiver.ts'
 import { startRedis } from './redis.ts'
 import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
@@ -21,6 +23,8 @@ export type TestDoors = {
   googleBaseUrl: string
   providersUrl: string
   mailUrl: string
+  dnsUrl: string
+  receiverUrl: string
   controlUrl: string
 }
 
@@ -36,17 +40,23 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
   const redis = await startRedis({ port: 0, token: 'test-redis-token' })
   const providers = await startProviders({ port: 0 })
   const mail = await startMail({ port: 0 })
+  const dns = await startDns({ port: 0 })
+  const receiver = await startReceiver({ port: 0 })
+  let tripped = 0
   const control = await listen(
     createServer((request, response) => {
-      const actions: Record<string, () => Promise<void> | void> = {
+      const actions: Record<string, () => unknown> = {
         '/postgres/pause': () => postgres.pause(),
         '/postgres/resume': () => postgres.resume(),
         '/redis/pause': () => redis.pause(),
         '/redis/resume': () => redis.resume(),
         '/mail/pause': () => mail.pause(),
         '/mail/resume': () => mail.resume(),
+        // Nobody but a test may come here: what a webhook's receiver redirects to.
+        '/tripwire': () => void tripped++,
+        '/tripwire/count': () => tripped,
       }
-      void Promise.resolve(actions[request.url ?? '']?.()).then(() => response.end('{}'))
+      void Promise.resolve(actions[request.url ?? '']?.()).then((told) => response.end(JSON.stringify(told ?? {})))
     }),
   )
   project.provide('doors', {
@@ -59,11 +69,13 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
     googleBaseUrl: providers.googleBaseUrl,
     providersUrl: providers.url,
     mailUrl: mail.url,
+    dnsUrl: dns.url,
+    receiverUrl: receiver.url,
     controlUrl: `http://127.0.0.1:${(control.address() as AddressInfo).port}`,
   })
   return async () => {
     control.close()
-    await Promise.all([postgres.stop(), redis.stop(), providers.stop(), mail.stop()])
+    await Promise.all([postgres.stop(), redis.stop(), providers.stop(), mail.stop(), dns.stop(), receiver.stop()])
   }
 }
 

@@ -7,6 +7,8 @@ declare global {
       PROVIDERS_URL: string
       DOORS_URL: string
       MAIL_URL: string
+      RECEIVER_URL: string
+      DNS_URL: string
       JWT_SECRET: string
       OPERATOR_TOKEN: string
       [name: string]: unknown

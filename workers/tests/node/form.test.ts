@@ -106,6 +106,8 @@ describe('doors', () => {
       'workers/gateway/upstream.ts',
       'workers/base/db.ts',
       'workers/notifications/mails.queue.ts',
+      'workers/webhooks/post.ts',
+      'workers/webhooks/resolve.ts',
     ])
     const calling = shipped
       .filter(({ text }) => /(?<![.\w])fetch\(/.test(withoutComments(text)))
