@@ -12,6 +12,8 @@ import { VERSIONS, type Version } from './base/versions.ts'
 import { settings, type AppContext, type Bindings } from './env.ts'
 import { openAiErrorBody } from './gateway/openai-error.ts'
 import { gateway } from './gateway/routes.ts'
+import { live } from './notifications/live.routes.ts'
+import { notifications } from './notifications/routes.ts'
 import { keys } from './keys/routes.ts'
 
 /** A caller's own request id is taken over where it can stand in a log column and a header as it is. */
@@ -72,6 +74,8 @@ app.use(async function maintenance(c, next) {
 
 app.get('/health', (c) => c.json({ status: 'ok' }))
 app.route('/', gateway)
+app.route('/', live)
+app.route('/', notifications)
 app.route('/', keys)
 app.route('/', admin)
 

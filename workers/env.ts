@@ -3,6 +3,8 @@
  * Durations are in milliseconds. Defaults are the platform's published numbers.
  */
 import * as z from 'zod'
+import type { LiveObject } from './notifications/live.object.ts'
+import type { Mail } from './notifications/mail.ts'
 import type { AccountObject } from './quota/account.object.ts'
 import type { BreakerObject } from './gateway/breaker.object.ts'
 import type { CallLogBatch } from './quota/call-log.ts'
@@ -10,6 +12,8 @@ import type { PlatformEvent } from './notifications/events.ts'
 
 /** The bindings of wrangler.toml, in the order of the rooms they belong to. */
 export type OwnBindings = {
+  LIVE: DurableObjectNamespace<LiveObject>
+  MAILS: Queue<Mail>
   EVENTS: Queue<PlatformEvent>
   ACCOUNT: DurableObjectNamespace<AccountObject>
   CALL_LOGS: Queue<CallLogBatch>

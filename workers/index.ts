@@ -1,11 +1,13 @@
 /** The only door: requests, queue messages, clock ticks, and the classes of the Durable Objects. Four short tables, no logic. */
 import { app } from './app.ts'
 import { deadLettersQueue } from './base/dead-letters.queue.ts'
+import { notificationsCron } from './notifications/notifications.cron.ts'
 import { callLogsQueue } from './quota/call-logs.queue.ts'
 import { partitionsCron } from './quota/partitions.cron.ts'
 import { eventsQueue } from './webhooks/events.queue.ts'
 import type { Bindings } from './env.ts'
 
+export { LiveObject } from './notifications/live.object.ts'
 export { AccountObject } from './quota/account.object.ts'
 export { BreakerObject } from './gateway/breaker.object.ts'
 
@@ -18,6 +20,7 @@ const queues: Record<string, (batch: MessageBatch<never>, env: Bindings) => Prom
 }
 
 const crons: Record<string, (env: Bindings) => Promise<void>> = {
+  '41 3 * * *': notificationsCron,
   '17 3 * * *': partitionsCron,
 }
 
