@@ -48,6 +48,8 @@ const Settings = z.object({
     .string()
     .default('https://agentlink.io,https://app.agentlink.io')
     .transform((text) => text.split(',')),
+  /** Where people open what our mails link to. */
+  SITE_URL: z.url().default('https://app.agentlink.io'),
   OPENAI_API_KEY: z.string().default(''),
   OPENAI_BASE_URL: z.string().default('https://api.openai.com/v1'),
   ANTHROPIC_API_KEY: z.string().default(''),

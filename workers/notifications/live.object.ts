@@ -30,7 +30,6 @@
  * While Postgres is away connections stay, for as long as an access token would at most.
  */
 import { DurableObject } from 'cloudflare:workers'
-import { ACCESS_TOKEN_SECONDS } from '../auth/access-token.ts'
 import { runningSessions } from '../auth/auth.ts'
 import { clock } from '../base/clock.ts'
 import { describe, log } from '../base/log.ts'
@@ -53,7 +52,8 @@ import type { Ticket } from './ticket.ts'
 
 const CONNECTIONS_MAX = 20
 const CHECK_MS = 60_000
-const UNCHECKED_MS_MAX = ACCESS_TOKEN_SECONDS * 1_000
+/** As long as an access token is good. */
+const UNCHECKED_MS_MAX = 15 * 60_000
 const SILENT_MS = 120_000
 const LIFE_MS = 12 * 3_600_000
 const SENT_CHARS_MAX = 4_000_000

@@ -1,15 +1,25 @@
-/** Mail: whoever wants to send one puts it on the queue `mails`. */
+/** Mail to people. It goes out through a queue, so that nobody waits for the mail service, and no mail is lost while it is away. */
+import * as z from 'zod'
 import type { Bindings } from '../env.ts'
 
-export type Mail = {
-  /** Made from what happened: a mail that is sent twice under one id arrives once. */
-  id: string
-  to: string
-  subject: string
-  text: string
-}
+const SUBJECT_CHARS_MAX = 200
+const TEXT_CHARS_MAX = 20_000
 
-/** Sends a mail on its way. Throws when the queue does not take it. */
+/** All that could end a header line or hide in one. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu
+
+export const Mail = z.object({
+  /** Names the mail: sent twice under one id, it arrives once. */
+  id: z.uuid(),
+  to: z.email().max(254),
+  subject: z.string().min(1).max(SUBJECT_CHARS_MAX),
+  /** Plain text. */
+  text: z.string().min(1).max(TEXT_CHARS_MAX),
+})
+export type Mail = z.infer<typeof Mail>
+
+/** Puts a mail on its way. Throws if it is not one, or if the queue does not take it. */
 export async function sendMail(env: Bindings, mail: Mail): Promise<void> {
-  await env.MAILS.send(mail)
+  const subject = mail.subject.replace(UNSEEN, ' ').trim().slice(0, SUBJECT_CHARS_MAX)
+  await env.MAILS.send(Mail.parse({ ...mail, subject }))
 }

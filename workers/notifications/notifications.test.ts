@@ -45,11 +45,7 @@ function call(status: 'success' | 'error') {
   return { ...ids, ...counts, status, error_code: null, funding: null, cost_usd: '0.00' }
 }
 
-function event<Type extends EventType>(
-  me: Pick<Account, 'id'>,
-  type: Type,
-  change: Partial<PlatformEvent> = {},
-): PlatformEvent {
+function event(me: Pick<Account, 'id'>, type: EventType, change: Partial<PlatformEvent> = {}): PlatformEvent {
   return { v: 1, id: newId(), type, userId: me.id, at: realNow(), data: DATA[type], ...change } as PlatformEvent
 }
 
@@ -106,7 +102,7 @@ describe('an event that is told', () => {
         id: expect.stringMatching(/^[0-9a-f-]{36}$/),
         to: me.email,
         subject: '20 % of your calls are left',
-        text: expect.stringContaining('https://agentlink.io/developer/billing\n'),
+        text: expect.stringContaining('https://app.agentlink.io/developer/billing\n'),
       },
     ])
     await expect.poll(() => window.events().map(({ id, type }) => [id, type])).toEqual([[low.id, 'quota.low']])
@@ -142,13 +138,14 @@ describe('an event that is told', () => {
     expect(mails.map(({ subject }) => subject)).toEqual(isMailed ? [title] : [])
   })
 
-  test('of a call is for open windows only', async () => {
+  test('of a call is left to the account, which shows it to whoever watches', async () => {
     const me = await signIn()
     const window = await openWindow(me)
     const { env, mails } = postOffice()
     await tell(env, event(me, 'call.failed'))
-    await expect.poll(() => window.events().map(({ type }) => type)).toEqual(['call.failed'])
-    expect([(await listOf(me)).items, mails]).toEqual([[], []])
+    await tell(env, event(me, 'review.created'))
+    await expect.poll(() => window.events().map(({ type }) => type)).toEqual(['review.created'])
+    expect([(await listOf(me)).items.map(({ type }) => type), mails]).toEqual([['review.created'], []])
   })
 
   test('with fields that nobody listed is shown without them', async () => {
@@ -166,7 +163,7 @@ describe('an event that is told', () => {
     const me = await signIn()
     const { env, mails } = postOffice()
     const name = `Mar\r\nBcc: all@example.com\u0000\u202e ${'😀'.repeat(200)}\ud800`
-    await tell(env, event(me, 'agent.price_changed', { data: { ...DATA['agent.price_changed'], name } } as never))
+    await tell(env, event(me, 'agent.price_changed', { data: { ...DATA['agent.price_changed'], name } }))
     const subject = mails[0]?.subject ?? ''
     expect(subject).toMatch(/^The price of Mar Bcc: all@example\.com 😀+… has changed$/u)
     expect(Array.from(subject).length).toBeLessThan(120)

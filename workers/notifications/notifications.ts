@@ -24,13 +24,17 @@ const SETTINGS_PATH = '/settings/notifications'
 type NotedEvent = Extract<PlatformEvent, { type: Kind }>
 
 /**
- * Tells the user of an event: shows it to their open windows, and if it is worth a notification lists it and mails it, as
- * they prefer. Repeatable: whoever calls it does so again, with the same event, when it throws.
+ * Tells the user of an event that is worth a notification: shows it to their open windows, lists it and mails it, as they
+ * prefer. Repeatable: whoever calls it does so again, with the same event, when it throws.
+ *
+ * Calls are left out. They are too many to be listed, and the account shows them itself to whoever watches (`pushLive`), so
+ * that it costs nothing where nobody does.
  */
 export async function tell(env: Bindings, event: PlatformEvent): Promise<void> {
-  const data = EVENTS[event.type].parse(event.data)
+  if (!isNoted(event)) return
   const { id, type, at, userId } = event
-  await Promise.all([pushLive(env, userId, [{ id, type, at, data }]), isNoted(event) ? note(env, event) : null])
+  const data = EVENTS[type].parse(event.data)
+  await Promise.all([pushLive(env, userId, [{ id, type, at, data }]), note(env, event)])
 }
 
 /**
@@ -104,7 +108,7 @@ function wordsOf(text: Text, isShown: boolean): Text | { title: ''; body: ''; li
 }
 
 function mailOf(env: Bindings, to: string, { title, body, link }: Text): { to: string; subject: string; text: string } {
-  const [site = ''] = settings(env).ALLOWED_ORIGINS
-  const text = `${body}\n\n${site}${link}\n\nChoose what is mailed to you: ${site}${SETTINGS_PATH}\n`
+  const { SITE_URL } = settings(env)
+  const text = `${body}\n\n${SITE_URL}${link}\n\nChoose what is mailed to you: ${SITE_URL}${SETTINGS_PATH}\n`
   return { to, subject: title, text }
 }

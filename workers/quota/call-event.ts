@@ -1,15 +1,14 @@
 /** A settled call as an event, for whoever wants to hear of it. Told from the outbox or from the log, it is the same event. */
-import { idFrom } from '../base/ids.ts'
 import { format, ZERO } from '../money/amount.ts'
 import type { PlatformEvent } from '../notifications/events.ts'
 import type { CallLog } from './call-log.ts'
 
-/** The event for the account that made the call. */
-export async function callEvent(log: CallLog): Promise<Extract<PlatformEvent, { type: `call.${string}` }>> {
+/** What the call's account is told of it. Call ids are random and unique: they are good event ids as they are. */
+export function callEvent(log: CallLog): Extract<PlatformEvent, { type: `call.${string}` }> {
   const isUnitDrawn = log.funding === 'paid' || log.funding === 'promotional'
   return {
     v: 1,
-    id: await idFrom('call', log.id),
+    id: log.id,
     type: log.status === 'success' ? 'call.completed' : 'call.failed',
     userId: log.userId,
     at: log.settledAt,

@@ -39,14 +39,16 @@ async function written(account: Account, work: () => Promise<void>): Promise<{ r
   const counts = { rows: 0, alarms: 0 }
   await runInDurableObject(account.stub, (_, { storage }) => {
     const sql = Object.getPrototypeOf(storage.sql) as SqlStorage
-    const { exec } = sql
+    // oxlint-disable-next-line typescript/unbound-method -- called with its own `this` below
+    const exec = sql.exec
     vi.spyOn(sql, 'exec').mockImplementation(function (this: SqlStorage, ...args: Parameters<SqlStorage['exec']>) {
       const cursor = exec.apply(this, args)
       counts.rows += cursor.rowsWritten
       return cursor
     } as SqlStorage['exec'])
     const proto = Object.getPrototypeOf(storage) as DurableObjectStorage
-    const { setAlarm } = proto
+    // oxlint-disable-next-line typescript/unbound-method -- called with its own `this` below
+    const setAlarm = proto.setAlarm
     vi.spyOn(proto, 'setAlarm').mockImplementation(function (this: DurableObjectStorage, ...args) {
       counts.alarms++
       return setAlarm.apply(this, args)

@@ -46,8 +46,7 @@ export class Watch {
   async show(accountId: string, logs: CallLog[], now: number): Promise<void> {
     if (!this.isOn(now)) return
     try {
-      const events = await Promise.all(logs.map(callEvent))
-      await within(SHOW_MS, pushLive(this.#env, accountId, events))
+      await within(SHOW_MS, pushLive(this.#env, accountId, logs.map(callEvent)))
     } catch (thrown) {
       log.warn('quota.not_shown', { account_id: accountId, error: describe(thrown) })
     }

@@ -35,7 +35,7 @@ export async function ticketOf(me: Pick<Account, 'token'>): Promise<string> {
 export async function connect(me: Pick<Account, 'token'> | null, options: Options = {}): Promise<Response> {
   const query = new URLSearchParams({ ticket: options.ticket ?? (me ? await ticketOf(me) : '') })
   if (options.lastEventId !== undefined) query.set('last_event_id', String(options.lastEventId))
-  return SELF.fetch(`https://agentlink.test/api/v1/live?${query}`, {
+  return SELF.fetch(`https://agentlink.test/api/v1/live?${query.toString()}`, {
     headers: { upgrade: 'websocket', ...options.headers },
   })
 }
