@@ -17,6 +17,8 @@ import { VERSIONS, type Version } from './base/versions.ts'
 import { settings, type AppContext, type Bindings } from './env.ts'
 import { openAiErrorBody } from './gateway/openai-error.ts'
 import { gateway } from './gateway/routes.ts'
+import { live } from './notifications/live.routes.ts'
+import { notifications } from './notifications/routes.ts'
 import { keys } from './keys/routes.ts'
 import { deliveries } from './webhooks/deliveries.routes.ts'
 import { endpoints } from './webhooks/endpoints.routes.ts'
@@ -86,6 +88,8 @@ app.route('/', developers)
 app.route('/', gateway)
 app.route('/', endpoints)
 app.route('/', deliveries)
+app.route('/', live)
+app.route('/', notifications)
 app.route('/', keys)
 app.route('/', admin)
 

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod'
 import type { ThrottleObject } from './base/throttle.object.ts'
+import type { LiveObject } from './notifications/live.object.ts'
 import type { Mail } from './notifications/mail.ts'
 import type { AccountObject } from './quota/account.object.ts'
 import type { BreakerObject } from './gateway/breaker.object.ts'
@@ -15,6 +16,7 @@ import type { DeliveryMessage } from './webhooks/deliveries.ts'
 export type OwnBindings = {
   THROTTLE: DurableObjectNamespace<ThrottleObject>
   AVATARS: R2Bucket
+  LIVE: DurableObjectNamespace<LiveObject>
   MAILS: Queue<Mail>
   EVENTS: Queue<PlatformEvent>
   DELIVERIES: Queue<DeliveryMessage>

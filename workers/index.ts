@@ -3,6 +3,7 @@ import { app } from './app.ts'
 import { sessionsCron } from './auth/sessions.cron.ts'
 import { deadLettersQueue } from './base/dead-letters.queue.ts'
 import { mailsQueue } from './notifications/mails.queue.ts'
+import { notificationsCron } from './notifications/notifications.cron.ts'
 import { callLogsQueue } from './quota/call-logs.queue.ts'
 import { partitionsCron } from './quota/partitions.cron.ts'
 import { deliverQueue } from './webhooks/deliver.queue.ts'
@@ -11,6 +12,7 @@ import { sweepCron } from './webhooks/sweep.cron.ts'
 import type { Bindings } from './env.ts'
 
 export { ThrottleObject } from './base/throttle.object.ts'
+export { LiveObject } from './notifications/live.object.ts'
 export { AccountObject } from './quota/account.object.ts'
 export { BreakerObject } from './gateway/breaker.object.ts'
 
@@ -30,6 +32,7 @@ const queues: Record<string, (batch: MessageBatch<never>, env: Bindings) => Prom
 
 const crons: Record<string, (env: Bindings) => Promise<void>> = {
   '* * * * *': sweepCron,
+  '53 3 * * *': notificationsCron,
   '17 3 * * *': partitionsCron,
   '41 3 * * *': sessionsCron,
 }

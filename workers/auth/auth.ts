@@ -5,7 +5,7 @@
  *
  * The guards below stand in a route's declaration as `who`.
  */
-import { eq } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNull } from 'drizzle-orm'
 import { clock } from '../base/clock.ts'
 import { db, reach } from '../base/db.ts'
 import { AppError } from '../base/errors.ts'
@@ -125,4 +125,24 @@ function toUser(row: Omit<User, 'sessionId'>, sessionId: string): User {
 export function forgetSession(sessionId: string): void {
   copies.delete(sessionId)
   flights.forget(sessionId)
+}
+
+/** Which of these sessions of a user are running at this moment, for what outlives a request. Throws `storeUnavailable`. */
+export async function runningSessions(env: Bindings, userId: string, sessionIds: string[]): Promise<Set<string>> {
+  const rows = await reach(() =>
+    db(env)
+      .select({ id: sessions.id })
+      .from(sessions)
+      .innerJoin(users, eq(users.id, sessions.userId))
+      .where(
+        and(
+          inArray(sessions.id, sessionIds),
+          eq(sessions.userId, userId),
+          isNull(sessions.endedAt),
+          gt(sessions.expiresAt, new Date(clock.now())),
+          eq(users.status, 'active'),
+        ),
+      ),
+  )
+  return new Set(rows.map(({ id }) => id))
 }

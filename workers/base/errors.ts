@@ -81,6 +81,7 @@ export const ERRORS = {
     status: 422,
     message: 'This Idempotency-Key was used before with another request.',
   },
+  upgradeRequired: { code: '42601', status: 426, message: 'This route is a WebSocket; connect with a client for one.' },
   // 429: too much
   quotaExhausted: { code: '42901', status: 429, message: 'The quota of calls is used up. Buy a package to go on.' },
   rateLimited: { code: '42902', status: 429, message: 'Too many calls within 60 seconds.' },

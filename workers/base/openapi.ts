@@ -105,7 +105,8 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): J
   }))
 }
 
-function answerOf({ answer, produces, status }: Operation): Json {
+function answerOf({ answer, produces, status, isWebSocket }: Operation): Json {
+  if (isWebSocket) return { 101: { description: 'The connection is a WebSocket from here on.' } }
   if (produces !== undefined) return { [status ?? 200]: { description: 'OK', content: { [produces]: {} } } }
   if (!answer) return { 204: { description: 'Done; there is nothing to say.' } }
   return {

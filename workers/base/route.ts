@@ -54,6 +54,8 @@ export type RouteSpec<
   produces?: string
   /** Default: 200, or 204 without an answer. */
   status?: 200 | 201 | 202
+  /** The answer is a WebSocket (101), which the handler gives as a `Response`. */
+  isWebSocket?: true
   /** `public`: the same for everybody, kept by caches for 5 minutes, with an ETag. Default: never stored. */
   cache?: 'public'
   /** How often one address may ask, before it is even looked at who asks. */

@@ -38,6 +38,7 @@ import { KeyStatuses } from './key-status.ts'
 import { Lots, remaining } from './lots.ts'
 import { RateWindow } from './rate-window.ts'
 import { Trials } from './trials.ts'
+import { Watch } from './watch.ts'
 import type { Funding } from './call-log.ts'
 import type {
   Admission,
@@ -52,6 +53,7 @@ import type {
   Refusal,
   SettleRequest,
   Settlement,
+  WatchRequest,
 } from './protocol.ts'
 
 /** Admissions in 60 s of an account that has never paid, and of one that has. */
@@ -85,6 +87,7 @@ export class AccountObject extends DurableObject<Bindings> {
   readonly #trials: Trials
   readonly #idempotency: IdempotencyKeys
   readonly #exposures: Exposures
+  readonly #watch: Watch
   readonly #rate = new RateWindow()
   /** The latest time seen: the object's own clock never runs backwards. */
   #latest = 0
@@ -108,6 +111,7 @@ export class AccountObject extends DurableObject<Bindings> {
     this.#trials = new Trials(this.#sql)
     this.#idempotency = new IdempotencyKeys(this.#sql)
     this.#exposures = new Exposures(this.#sql)
+    this.#watch = new Watch(this.#sql, env)
     this.#lots.add({ id: 'promotional', kind: 'promotional', calls: PROMOTIONAL_CALLS, unitValue: 0 })
     this.#recount(account.sent_seq)
     void ctx.blockConcurrencyWhile(async () => {
@@ -160,6 +164,12 @@ export class AccountObject extends DurableObject<Bindings> {
   /** Replaces what is known of a key. Once this has answered, a revoked key is admitted no more. */
   setKey(input: KeyInput): void {
     this.#transaction(() => this.#keys.set(input))
+  }
+
+  /** Notes that somebody watches: until then calls are sent on, and shown to them, soon after they end. */
+  watch({ until }: WatchRequest): void {
+    this.#transaction((now) => this.#watch.set(until, now))
+    this.#armForWork()
   }
 
   /** The account's figures at this moment. Changes nothing. */
@@ -288,7 +298,7 @@ export class AccountObject extends DurableObject<Bindings> {
       if (key) this.#idempotency.giveBack(key)
       this.#giveBack(call)
     }
-    if (this.#calls.unsentCount === 1) this.#armBefore(now + this.#lingerMs)
+    if (this.#calls.unsentCount === 1) this.#armBefore(now + this.#watch.lingerMs(now, this.#lingerMs))
   }
 
   /** Undoes what admission took. The place in the rate window stays taken. */
@@ -321,7 +331,12 @@ export class AccountObject extends DurableObject<Bindings> {
       const calls = this.#calls.unsent(LOGS_PER_MESSAGE)
       const last = calls.at(-1)
       if (!last) return
-      await this.env.CALL_LOGS.send({ version: 1, accountId: last.facts.accountId, logs: calls.map(callLog) })
+      const { accountId } = last.facts
+      const logs = calls.map(callLog)
+      await Promise.all([
+        this.env.CALL_LOGS.send({ version: 1, accountId, logs }),
+        this.#watch.show(accountId, logs, this.#now()),
+      ])
       this.#transaction(() => this.#markSent(calls, last.settledSeq))
     }
   }
@@ -396,6 +411,7 @@ export class AccountObject extends DurableObject<Bindings> {
   #sendAt(now: number): number {
     const [oldest, second] = this.#calls.unsent(2)
     if (!oldest) return Infinity
+    if (this.#watch.isOn(now)) return oldest.settledAt + this.#watch.lingerMs(now, this.#lingerMs)
     if (!second) return oldest.settledAt + Math.min(this.#lingerMs, this.#busyMs)
     const isBusy = this.#calls.unsentCount < LOGS_PER_MESSAGE && this.#lastSettledAt + this.#lingerMs > now
     return isBusy ? oldest.settledAt + this.#busyMs : now

@@ -93,6 +93,9 @@ export type KeyInput = {
   caps?: Partial<Record<CapPeriod, number>>
 }
 
+/** Somebody watches this account's calls until then, in milliseconds since 1970: say again while that is so. */
+export type WatchRequest = { v: 1; until: number }
+
 export type QuotaState = {
   remaining: number
   held: number

@@ -110,7 +110,7 @@ describe('doors', () => {
       'workers/webhooks/resolve.ts',
     ])
     const calling = shipped
-      .filter(({ text }) => /(?<![.\w])fetch\(/.test(withoutComments(text)))
+      .filter(({ text }) => /(?<![.\w]|async )fetch\(/.test(withoutComments(text)))
       .map(({ path }) => path)
     expect(calling.filter((path) => !allowed.has(path))).toEqual([])
   })
