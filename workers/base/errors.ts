@@ -58,6 +58,11 @@ export const ERRORS = {
       'The call with this Idempotency-Key was charged, but its answer was not kept. Use a new key for a new call.',
   },
   conflict: { code: '40903', status: 409, message: 'This has changed meanwhile, or exists already. Read it again.' },
+  keyLimitReached: {
+    code: '40920',
+    status: 409,
+    message: 'This account has as many API keys as it may have. Revoke one that is not used, then make the new one.',
+  },
   bodyTooLarge: { code: '41301', status: 413, message: 'The request body is larger than 1 MB.' },
   unsupportedMediaType: {
     code: '41501',
