@@ -2,6 +2,9 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { admin } from './admin/routes.ts'
+import { agentAnalytics } from './agents/analytics.routes.ts'
+import { creatorAnalytics } from './analytics/creators.routes.ts'
+import { usage } from './analytics/usage.routes.ts'
 import { AppError, errorBody, toAppError } from './base/errors.ts'
 import { flags } from './base/flags.ts'
 import { newId } from './base/ids.ts'
@@ -12,6 +15,8 @@ import { VERSIONS, type Version } from './base/versions.ts'
 import { settings, type AppContext, type Bindings } from './env.ts'
 import { openAiErrorBody } from './gateway/openai-error.ts'
 import { gateway } from './gateway/routes.ts'
+import { developerAccount } from './keys/account.routes.ts'
+import { developerKeys } from './keys/developers.routes.ts'
 import { keys } from './keys/routes.ts'
 
 /** A caller's own request id is taken over where it can stand in a log column and a header as it is. */
@@ -73,6 +78,11 @@ app.use(async function maintenance(c, next) {
 app.get('/health', (c) => c.json({ status: 'ok' }))
 app.route('/', gateway)
 app.route('/', keys)
+app.route('/', developerKeys)
+app.route('/', developerAccount)
+app.route('/', usage)
+app.route('/', creatorAnalytics)
+app.route('/', agentAnalytics)
 app.route('/', admin)
 
 const route = routesOf(app, 'Reference')
