@@ -7,6 +7,9 @@ import { developers } from './auth/developers.routes.ts'
 import { passwords } from './auth/passwords.routes.ts'
 import { auth } from './auth/routes.ts'
 import { sessions } from './auth/sessions.routes.ts'
+import { agentAnalytics } from './agents/analytics.routes.ts'
+import { creatorAnalytics } from './analytics/creators.routes.ts'
+import { usage } from './analytics/usage.routes.ts'
 import { AppError, errorBody, toAppError } from './base/errors.ts'
 import { flags } from './base/flags.ts'
 import { newId } from './base/ids.ts'
@@ -19,6 +22,8 @@ import { openAiErrorBody } from './gateway/openai-error.ts'
 import { gateway } from './gateway/routes.ts'
 import { live } from './notifications/live.routes.ts'
 import { notifications } from './notifications/routes.ts'
+import { developerAccount } from './keys/account.routes.ts'
+import { developerKeys } from './keys/developers.routes.ts'
 import { keys } from './keys/routes.ts'
 import { deliveries } from './webhooks/deliveries.routes.ts'
 import { endpoints } from './webhooks/endpoints.routes.ts'
@@ -91,6 +96,11 @@ app.route('/', deliveries)
 app.route('/', live)
 app.route('/', notifications)
 app.route('/', keys)
+app.route('/', developerKeys)
+app.route('/', developerAccount)
+app.route('/', usage)
+app.route('/', creatorAnalytics)
+app.route('/', agentAnalytics)
 app.route('/', admin)
 
 const route = routesOf(app, 'Reference')

@@ -70,6 +70,11 @@ export const ERRORS = {
       'This refresh token was exchanged a moment ago by another request of yours. Use the token or cookie which that one was given.',
   },
   limitReached: { code: '40912', status: 409, message: 'You have as many of these as an account can have.' },
+  keyLimitReached: {
+    code: '40920',
+    status: 409,
+    message: 'This account has as many API keys as it may have. Revoke one that is not used, then make the new one.',
+  },
   bodyTooLarge: { code: '41301', status: 413, message: 'The request body is larger than 1 MB.' },
   unsupportedMediaType: {
     code: '41501',

@@ -38,7 +38,8 @@ export function toPage<Row>(
   return { items, next_cursor: rows.length > limit && last !== undefined ? writeCursor(place(last)) : null }
 }
 
-function writeCursor(place: (string | number)[]): string {
+/** A cursor that says where a page begins: for a list whose pages are cut elsewhere. */
+export function writeCursor(place: (string | number)[]): string {
   return new TextEncoder().encode(JSON.stringify(place)).toBase64({ alphabet: 'base64url', omitPadding: true })
 }
 

@@ -16,8 +16,9 @@
  *  4. No window of 60 s, wherever it begins, holds more admissions than the account's limit.
  *  5. A key that `setKey` has revoked is in no later admission.
  *  6. Every settled call reaches the queue at least once, under its call id (the consumer inserts by that id).
- *  7. While a call is held or unsent, an alarm is set. The alarm never throws and re-arms itself.
- *  8. Memory is a copy: everything is rebuilt from storage when the object wakes.
+ *  7. While a call is held or unsent, or a low mark untold, an alarm is set. The alarm never throws and re-arms itself.
+ *  8. Every fall of a lot's low mark (low-marks.ts) is told at least once, under one id.
+ *  9. Memory is a copy: everything is rebuilt from storage when the object wakes.
  *
  * A warm call writes two rows: one at admission, one at settlement. Its slot is used again once it has been sent on and has
  * left the rate window, so nothing has to be deleted; units move into their lot's row when the outbox drains, once for the
@@ -26,9 +27,11 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { clock } from '../base/clock.ts'
+import { idFrom } from '../base/ids.ts'
 import { describe, log } from '../base/log.ts'
 import { settings, type Bindings } from '../env.ts'
 import { BASE_VALUE_UNITS } from '../money/prices.ts'
+import { emit } from '../webhooks/webhooks.ts'
 import { Balance } from './balance.ts'
 import { callLog } from './call-log.ts'
 import { Calls, type Call } from './calls.ts'
@@ -36,6 +39,7 @@ import { Exposures } from './exposures.ts'
 import { IdempotencyKeys } from './idempotency.ts'
 import { KeyStatuses } from './key-status.ts'
 import { Lots, remaining } from './lots.ts'
+import { LowMarks } from './low-marks.ts'
 import { RateWindow } from './rate-window.ts'
 import { Trials } from './trials.ts'
 import { Watch } from './watch.ts'
@@ -81,6 +85,7 @@ export class AccountObject extends DurableObject<Bindings> {
   readonly #lingerMs: number
   readonly #busyMs: number
   readonly #lots: Lots
+  readonly #lowMarks: LowMarks
   readonly #calls: Calls
   readonly #balance: Balance
   readonly #keys: KeyStatuses
@@ -94,6 +99,7 @@ export class AccountObject extends DurableObject<Bindings> {
   /** When the alarm is set to ring, or Infinity. */
   #alarmAt = Infinity
   #failedDrains = 0
+  #failedTellings = 0
   #lastSettledAt = 0
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -105,6 +111,7 @@ export class AccountObject extends DurableObject<Bindings> {
     const account = this.#readAccount()
     this.#latest = account.latest
     this.#lots = new Lots(this.#sql)
+    this.#lowMarks = new LowMarks(this.#sql)
     this.#calls = new Calls(this.#sql, account.sent_seq)
     this.#balance = new Balance(this.#sql, account.premiums_spent)
     this.#keys = new KeyStatuses(this.#sql)
@@ -174,6 +181,7 @@ export class AccountObject extends DurableObject<Bindings> {
 
   /** The account's figures at this moment. Changes nothing. */
   quota(): QuotaState {
+    const now = this.#now()
     const lots = this.#lots.all()
     const openUnits = lots.reduce((sum, lot) => sum + lot.open, 0)
     const spentUnits = lots.reduce((sum, lot) => sum + lot.spent, 0)
@@ -184,7 +192,7 @@ export class AccountObject extends DurableObject<Bindings> {
       used: spentUnits + openUnits - heldUnits,
       granted: lots.reduce((sum, lot) => sum + lot.calls, 0),
       balance: this.#balance.available,
-      rate: this.#rateState(this.#now()),
+      rate: this.#rateState(now),
       unsent: this.#calls.unsentCount,
       lots: lots.map((lot) => ({
         id: lot.id,
@@ -192,10 +200,11 @@ export class AccountObject extends DurableObject<Bindings> {
         calls: lot.calls,
         remaining: lot.calls - lot.spent - lot.open,
       })),
+      keys: this.#keys.usage(now),
     }
   }
 
-  /** Releases what nobody settled in time and sends settled calls on. Never throws; re-arms itself while there is work. */
+  /** Releases what nobody settled in time, sends settled calls on and tells of low marks. Never throws; re-arms itself while there is work. */
   override async alarm(): Promise<void> {
     this.#alarmAt = Infinity
     try {
@@ -205,6 +214,14 @@ export class AccountObject extends DurableObject<Bindings> {
     } catch (thrown) {
       this.#failedDrains++
       log.warn('quota.drain_failed', { error: describe(thrown), attempt: this.#failedDrains })
+    }
+    // Apart from the calls: a queue of events that is away holds up no call log.
+    try {
+      await this.#tellLowMarks()
+      this.#failedTellings = 0
+    } catch (thrown) {
+      this.#failedTellings++
+      log.warn('quota.low_not_told', { error: describe(thrown), attempt: this.#failedTellings })
     }
     this.#armForWork()
   }
@@ -343,6 +360,7 @@ export class AccountObject extends DurableObject<Bindings> {
 
   #markSent(calls: Call[], sentSeq: number): void {
     this.#calls.markSent(calls.length)
+    const lastLot = this.#lots.last()
     const units = new Map<string, number>()
     let premiums = 0
     for (const call of calls) {
@@ -351,6 +369,13 @@ export class AccountObject extends DurableObject<Bindings> {
       if (call.lotId !== null) units.set(call.lotId, (units.get(call.lotId) ?? 0) + 1)
     }
     for (const [lotId, spent] of units) this.#lots.spend(lotId, spent)
+    const [first] = calls
+    if (first && lastLot && units.has(lastLot.id))
+      this.#lowMarks.note(lastLot, {
+        userId: first.facts.accountId,
+        remaining: remaining(this.#lots),
+        at: this.#latest,
+      })
     this.#balance.spend(premiums)
     this.#sql.exec(
       'UPDATE account SET sent_seq = ?, premiums_spent = ?, latest = ? WHERE one = 1',
@@ -358,6 +383,16 @@ export class AccountObject extends DurableObject<Bindings> {
       this.#balance.spent,
       this.#latest,
     )
+  }
+
+  async #tellLowMarks(): Promise<void> {
+    for (const mark of this.#lowMarks.untold()) {
+      const { lotId, userId, percent, remaining: units, at } = mark
+      const id = await idFrom('quota.low', userId, lotId, String(percent))
+      const data = { percent, remaining: units, lot_id: lotId }
+      await emit(this.env, [{ v: 1, id, type: 'quota.low', userId, at, data }])
+      this.#transaction(() => this.#lowMarks.markTold(mark))
+    }
   }
 
   /** Brings what is counted in memory in line with the calls' rows. */
@@ -404,7 +439,8 @@ export class AccountObject extends DurableObject<Bindings> {
   #armForWork(): void {
     const now = this.#now()
     const drainAt = this.#failedDrains > 0 ? now + retryDelayMs(this.#failedDrains) : this.#sendAt(now)
-    this.#armBefore(Math.min(drainAt, this.#calls.firstLease(), this.#idempotency.nextExpiry()))
+    const tellAt = this.#failedTellings > 0 ? now + retryDelayMs(this.#failedTellings) : Infinity
+    this.#armBefore(Math.min(drainAt, tellAt, this.#calls.firstLease(), this.#idempotency.nextExpiry()))
   }
 
   /** When the outbox is due: soon after a single call, at once when it fills a message, later while calls keep coming. */

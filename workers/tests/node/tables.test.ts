@@ -2,6 +2,7 @@ import { is } from 'drizzle-orm'
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import * as agents from '../../agents/tables.ts'
+import * as analytics from '../../analytics/tables.ts'
 import * as auth from '../../auth/tables.ts'
 import * as base from '../../base/tables.ts'
 import * as keys from '../../keys/tables.ts'
@@ -15,7 +16,20 @@ import * as reviews from '../../reviews/tables.ts'
 import * as settlements from '../../settlements/tables.ts'
 import * as webhooks from '../../webhooks/tables.ts'
 
-const rooms = [agents, auth, base, keys, knowledge, notifications, payments, quota, reviews, settlements, webhooks]
+const rooms = [
+  agents,
+  analytics,
+  auth,
+  base,
+  keys,
+  knowledge,
+  notifications,
+  payments,
+  quota,
+  reviews,
+  settlements,
+  webhooks,
+]
 const tables = rooms.flatMap((room) => Object.values(room)).filter((value) => is(value, PgTable))
 
 let postgres: Postgres
