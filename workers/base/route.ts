@@ -85,8 +85,12 @@ export type Operation = Omit<RouteSpec<unknown>, 'who'> & {
 /** Every route of the Worker, in the order of declaration. */
 export const operations: Operation[] = []
 
-/** Declares routes on a room's app. `room` is the heading under which the document lists them. */
-export function routesOf(app: Hono<AppContext>, room: string) {
+/** What the document says of each heading, where a room has said it. */
+export const rooms = new Map<string, string>()
+
+/** Declares routes on a room's app. `room` is the heading under which the document lists them, `about` a sentence below it. */
+export function routesOf(app: Hono<AppContext>, room: string, about?: string) {
+  if (about !== undefined) rooms.set(room, about)
   return function route<
     Who,
     Params extends z.ZodType,
@@ -121,6 +125,23 @@ export function describeRoute<Who>(room: string, methodAndPath: string, spec: Ro
   for (const { path, version } of served)
     operations.push({ ...rest, method, path, version, room, scheme: who.scheme, allows: who.allows })
   return served.map(({ path }) => path)
+}
+
+/** The methods that routes answer at this path, `HEAD` beside every `GET`; none if there is no such path. */
+export function methodsAt(path: string): string[] {
+  const here = operations.filter((operation) => patternOf(operation).test(path))
+  return [...new Set(here.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))]
+}
+
+const patterns = new Map<string, RegExp>()
+
+function patternOf({ path }: Operation): RegExp {
+  const known = patterns.get(path)
+  if (known) return known
+  const segments = path.split('/').map((segment) => (segment.startsWith(':') ? '[^/]+' : RegExp.escape(segment)))
+  const pattern = new RegExp(`^${segments.join('/')}$`)
+  patterns.set(path, pattern)
+  return pattern
 }
 
 function markDeprecated(deprecated: Deprecation | undefined): MiddlewareHandler {
