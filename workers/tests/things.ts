@@ -99,7 +99,7 @@ async function agentOf(isPrivate: boolean): Promise<Thing> {
 async function webhookOf(developer: Account): Promise<Thing> {
   const id = newId()
   await run(sql`INSERT INTO webhooks (id, user_id, url, events, secret)
-    VALUES (${id}, ${developer.id}, 'https://hooks.example.com/', '["quota.low"]', ${newId()})`)
+    VALUES (${id}, ${developer.id}, 'https://hooks.example.com/', '["quota.low"]', ${`test-1:${newId().slice(0, 22)}`})`)
   return { ids: { webhooks: id }, owners: { developer } }
 }
 
