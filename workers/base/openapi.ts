@@ -112,7 +112,12 @@ function describe(operation: Operation): Json {
     'x-allows': allows,
     parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
     ...(body
-      ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } } }
+      ? {
+          requestBody: {
+            required: !body.isOptional(),
+            content: { 'application/json': { schema: schemaOf(body, 'input') } },
+          },
+        }
       : {}),
     responses: { ...answerOf(operation), ...errorsOf(operation) },
   }
@@ -138,7 +143,8 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): J
   }))
 }
 
-function answerOf({ answer, produces, status = 200 }: Operation): Json {
+function answerOf(operation: Operation): Json {
+  const { answer, produces, status = 200 } = operation
   const headers = REQUEST_ID_HEADER
   if (produces !== undefined) {
     const content = Object.fromEntries(produces.split(',').map((type) => [type.trim(), {}]))

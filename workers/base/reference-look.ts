@@ -33,6 +33,7 @@ html{scroll-padding-top:calc(var(--mast) + 24px);-webkit-text-size-adjust:100%;t
 body{background:var(--paper);color:var(--ink);font:400 15px/1.6 var(--text);font-feature-settings:'ss01','zero','tnum'}
 a{color:inherit;text-decoration:none}
 a:hover{color:var(--action)}
+.link{color:var(--action);text-decoration:underline;text-underline-offset:3px}
 :focus-visible{outline:2px solid var(--action);outline-offset:2px;border-radius:3px}
 code,pre,kbd,.line,.index,.type,table th{font-family:var(--mono);font-variant-ligatures:none}
 p code,td code,.soft code{font-size:.86em;background:var(--tint);border-radius:4px;padding:1px 5px;overflow-wrap:anywhere}

@@ -320,13 +320,16 @@ function pathOf(path: string): Html[] {
   return path.split(/(\{\w+\})/).map((part) => (part.startsWith('{') ? html`<var>${part}</var>` : html`${part}`))
 }
 
-/** The Markdown that descriptions use: paragraphs, code and bold. */
+/** The Markdown that descriptions use: paragraphs, code, bold and links. */
 function prose(text: string): Html[] {
   return text.split(/\n{2,}/).map((paragraph) => html`<p>${inline(paragraph)}</p>`)
 }
 
 function inline(text: string): Html[] {
-  return text.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((part) => {
+  return text.split(/(`[^`]+`|\*\*[^*]+\*\*|\[[^\]]+\]\(https:[^\s)]+\))/).map((part) => {
+    const [, label, url] = /^\[(.+)\]\((https:.+)\)$/.exec(part) ?? []
+    if (label !== undefined && url !== undefined)
+      return html`<a class="link" href="${url}" rel="noreferrer">${label}</a>`
     if (part.startsWith('`') && part.length > 2) return html`<code>${part.slice(1, -1)}</code>`
     return part.startsWith('**') && part.length > 4 ? html`<b>${part.slice(2, -2)}</b>` : html`${part}`
   })

@@ -6,6 +6,7 @@ import { SELF } from 'cloudflare:test'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { exampleOf, takesNull, type JsonSchema } from '../base/json-schema.ts'
 import { VERSIONS } from '../base/versions.ts'
+import { reachable } from './things.ts'
 import { ask, at, idsIn, newProof, pathTo, queryOf, routes, type Answer, type Headers, type Route } from './document.ts'
 
 const BODY_MAX_BYTES = 1_048_576
@@ -62,6 +63,10 @@ describe.each(withBody.map((route) => [at(route), route] as const))('%s', (_, ro
   const text = JSON.stringify(good)
   const json = (value: unknown): Case => ({ body: JSON.stringify(value) })
   const names = Object.keys(schema.properties ?? { any: {} })
+  // An object that knows none of its fields ignores them all, and then nothing is wrong with it.
+  const flat = names.find(
+    (name) => !typesOf(schema.properties?.[name] ?? {}).some((type) => /object|anything/.test(type)),
+  )
   const inField = (raw: string): string => `{${names.map((name) => `${JSON.stringify(name)}:${raw}`).join(',')}}`
 
   const CASES: Record<string, Case> = {
@@ -79,10 +84,14 @@ describe.each(withBody.map((route) => [at(route), route] as const))('%s', (_, ro
     'a content encoding': { body: text, headers: { 'content-encoding': 'gzip' }, codes: ['41501'] },
     'a megabyte and one': { body: `${text}${' '.repeat(BODY_MAX_BYTES + 1 - text.length)}`, codes: ['41301'] },
     'JSON of 100,000 levels': { body: '['.repeat(DEEP) + ']'.repeat(DEEP), codes: ['40001', '40002'] },
-    'an object of 100,000 levels in a field': {
-      body: `{${JSON.stringify(names[0] ?? 'any')}:${'{"a":'.repeat(DEEP)}1${'}'.repeat(DEEP)}}`,
-      codes: ['40001', '40002'],
-    },
+    ...(flat === undefined
+      ? {}
+      : {
+          'an object of 100,000 levels in a field': {
+            body: `{${JSON.stringify(flat)}:${'{"a":'.repeat(DEEP)}1${'}'.repeat(DEEP)}}`,
+            codes: ['40001', '40002'],
+          },
+        }),
     'fields of 10,000 levels': { body: inField('['.repeat(10_000) + ']'.repeat(10_000)), codes: ['40001', '40002'] },
     'invalid UTF-8': { body: new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]), codes: ['40001'] },
     'an overlong UTF-8 form': {
@@ -141,23 +150,29 @@ describe.each(withBody.map((route) => [at(route), route] as const))('%s', (_, ro
 describe('queries', () => {
   const withQuery = routes.filter(({ parameters }) => parameters.some((one) => one.in === 'query'))
 
-  test('every parameter is refused by name when it is repeated or not what it should be', async () => {
-    const wrong: string[] = []
-    for (const route of withQuery)
-      for (const { name, schema } of route.parameters.filter((one) => one.in === 'query')) {
-        const bad = [...badValues(name, schema).map((value) => `${name}=${value}`), `${name}=1&${name}=1`]
-        for (const query of bad) {
-          const others = queryOf({ parameters: route.parameters.filter((one) => one.name !== name) })
-          const path = `${pathTo(route)}${others === '' ? '?' : `${others}&`}${query}`
-          const answer = await ask(route.method, path, { headers: proofs.get(kindOf(route)) ?? {} })
+  test.each(withQuery.map((route) => [at(route), route] as const))(
+    '%s refuses every parameter by name when it is repeated or not what it should be',
+    async (_, route) => {
+      const wrong: string[] = []
+      // Of a thing that there is, or what is wrong with the query would never be looked at.
+      const { ids, headers } = (await reachable(route)) ?? { ids: {}, headers: proofs.get(kindOf(route)) ?? {} }
+      const parameters = route.parameters.filter((one) => one.in === 'query')
+      for (const { name, schema } of parameters) {
+        const others = queryOf({ parameters: parameters.filter((one) => one.name !== name) })
+        const path = `${pathTo(route, ids)}${others === '' ? '?' : `${others}&`}`
+        for (const query of [...badValues(name, schema).map((value) => `${name}=${value}`), `${name}=1&${name}=1`]) {
           // Whoever brings a ticket in the query is refused before the rest of it is read.
           const isProof = route.scheme === 'none' && route.allows !== 'anyone'
-          const fault = faultOf(answer, isProof ? {} : { codes: ['40002'], field: name })
-          if (fault !== '') wrong.push(`${at(route)}?${query.slice(0, 60)}: ${fault}`)
+          const fault = faultOf(
+            await ask(route.method, path + query, { headers }),
+            isProof ? {} : { codes: ['40002'], field: name },
+          )
+          if (fault !== '') wrong.push(`${query.slice(0, 60)}: ${fault}`)
         }
       }
-    expect(wrong).toEqual([])
-  })
+      expect(wrong).toEqual([])
+    },
+  )
 
   test('what is not asked for in a query is ignored, however long or strange', async () => {
     const wrong: string[] = []
@@ -397,7 +412,7 @@ function badValues(name: string, schema: JsonSchema): string[] {
   const { minimum, maximum, format, enum: values, maxLength } = schema
   const isNumber = ['integer', 'number'].includes(String(schema.type))
   return [
-    ...(isNumber ? ['abc', '1e400', 'NaN', '', '%20'] : []),
+    ...(isNumber ? ['abc', '1e400', 'NaN', '0x'] : []),
     ...(schema.type === 'integer' ? ['1.5'] : []),
     ...(isNumber && minimum !== undefined ? [String(minimum - 1)] : []),
     ...(isNumber && maximum !== undefined && maximum < 1e9 ? [String(maximum + 1)] : []),

@@ -8,6 +8,7 @@ import { signAccessToken } from '../auth/access-token.ts'
 import { sessions } from '../auth/tables.ts'
 import { db } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
+import { asUser, idsIn, newProof, type Headers, type Route } from './document.ts'
 import { bindings, newAgent, newDeveloper, signIn, type Account } from './world.ts'
 import type { UserType } from '../auth/auth.ts'
 
@@ -78,7 +79,19 @@ export const OPEN_TO_ALL = new Set(['categories', 'creators'])
 export const SHARED = new Set(['POST /reviews/{id}/report'])
 
 /** Bodies for routes whose schema does not say all that a body has to be. Elsewhere the schema's example is sent. */
-export const BODIES: Record<string, unknown> = {}
+export const BODIES: Record<string, unknown> = {
+  'PUT /agents/{id}': { version: 1, name: 'Marlow the Second' },
+}
+
+/** A thing that a route is about, and what its owner sends. Undefined for a route about nothing, or for admins. */
+export async function reachable(route: Route): Promise<{ ids: Record<string, string>; headers: Headers } | undefined> {
+  const make = THINGS[idsIn(route).at(-1)?.of ?? '']
+  if (!make || route.allows.startsWith('admin ')) return undefined
+  const { ids, owners } = await make(false)
+  const { creator, developer } = owners
+  const owner = route.allows === 'creator' ? creator : route.allows === 'developer' ? developer : (developer ?? creator)
+  return { ids, headers: owner ? asUser(owner) : ((await newProof(route)) ?? {}) }
+}
 
 /** Somebody's further session. */
 export async function session(userId: string, type: UserType): Promise<Account> {
