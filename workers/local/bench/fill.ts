@@ -90,11 +90,11 @@ function steps({ agents, reviews, logs }: Size, key: string): [string, Step][] {
       },
       all(count),
     )
-  const session = (kind: string): Step =>
+  const session = (kind: string, count: number): Step =>
     into(
       'sessions',
       { id: `bench_id('${kind} session', n)`, user_id: `bench_id('${kind}', n)`, expires_at: ago('-365') },
-      all(1),
+      all(count),
     )
   const ROLES = `(ARRAY['super_admin', 'moderator', 'support'])[1 + n]`
   const rate = `1 + (abs(hashint8(n * 31 + k)) % 100 >= 4)::int + (abs(hashint8(n * 31 + k)) % 100 >= 9)::int
@@ -108,7 +108,7 @@ function steps({ agents, reviews, logs }: Size, key: string): [string, Step][] {
         person('admin', 'admin', 3, ROLES),
       ),
     ],
-    ['sessions', inTurn(session('creator'), session('developer'), session('admin'))],
+    ['sessions', inTurn(session('creator', creators), session('developer', developers), session('admin', 3))],
     [
       'profiles',
       inTurn(
@@ -235,7 +235,7 @@ function steps({ agents, reviews, logs }: Size, key: string): [string, Step][] {
         `reviews WHERE status = 'approved' GROUP BY agent_id`,
       ),
     ],
-    ['months', (client) => client.query(MONTHS).then(() => {})],
+    ['months', run(MONTHS)],
     [
       'call logs',
       unindexed(
@@ -428,7 +428,7 @@ function steps({ agents, reviews, logs }: Size, key: string): [string, Step][] {
         all(2_000),
       ),
     ],
-    ['statistics', (client) => client.query('VACUUM ANALYZE').then(() => {})],
+    ['statistics', run('VACUUM ANALYZE')],
   ]
 }
 
@@ -453,6 +453,12 @@ BEGIN
             month AT TIME ZONE 'UTC', (month + INTERVAL '1 month') AT TIME ZONE 'UTC');
     END LOOP;
 END $$`
+
+function run(sql: string): Step {
+  return async (client) => {
+    await client.query(sql)
+  }
+}
 
 function inTurn(...parts: Step[]): Step {
   return async (client) => {
