@@ -245,11 +245,11 @@ function steps({ agents, reviews, logs }: Size, key: string): [string, Step][] {
           {
             id: 'gen_random_uuid()',
             request_id: `''`,
-            agent_id: `bench_id('agent', a)`,
+            agent_id: 'agent',
             agent_version: '1',
-            creator_id: `bench_id('creator', ${creatorOf('a')})`,
-            api_key_id: `bench_id('key', d)`,
-            user_id: `bench_id('developer', d)`,
+            creator_id: 'creator',
+            api_key_id: 'key',
+            user_id: 'developer',
             provider: `'openai'`,
             model: `'gpt-4.1-mini'`,
             stream: 'k % 2 = 0',
@@ -269,12 +269,14 @@ function steps({ agents, reviews, logs }: Size, key: string): [string, Step][] {
             created_at: "at + k * interval '2 seconds'",
           },
           // The busiest account makes some calls of every hundred, and has a few agents of its own besides the best known ones.
-          `(SELECT s, floor(${developers} * power(r1, 3))::bigint AS d,
-              CASE WHEN r2 < 0.5 THEN floor(${agents} * power(r3, 4))::bigint
-                ELSE (floor(${developers} * power(r1, 3))::bigint * 13 + floor(r3 * 4)::bigint) % ${agents} END AS a,
-              ${ago(`${DAYS} * (1 - s::float / ${Math.ceil(logs / BURST)})`)} - interval '1 minute' AS at, r4
-            FROM (SELECT s, random() AS r1, random() AS r2, random() AS r3, random() AS r4
-              FROM generate_series(1, ${Math.ceil(logs / BURST)}) AS s OFFSET 0) AS drawn) AS burst,
+          `(SELECT s, at, r4, bench_id('agent', a) AS agent, bench_id('creator', ${creatorOf('a')}) AS creator,
+              bench_id('key', d) AS key, bench_id('developer', d) AS developer
+            FROM (SELECT s, r4, floor(${developers} * power(r1, 3))::bigint AS d,
+                CASE WHEN r2 < 0.5 THEN floor(${agents} * power(r3, 4))::bigint
+                  ELSE (floor(${developers} * power(r1, 3))::bigint * 13 + floor(r3 * 4)::bigint) % ${agents} END AS a,
+                ${ago(`${DAYS} * (1 - s::float / ${Math.ceil(logs / BURST)})`)} - interval '1 minute' AS at
+              FROM (SELECT s, random() AS r1, random() AS r2, random() AS r3, random() AS r4
+                FROM generate_series(1, ${Math.ceil(logs / BURST)}) AS s OFFSET 0) AS drawn OFFSET 0) AS chosen OFFSET 0) AS burst,
             LATERAL generate_series(1, ${BURST}) AS k`,
         ),
       ),
