@@ -81,16 +81,17 @@ export class ApiStage {
     return ((await response.json()) as { paths: object }).paths
   }
 
+  /** What proves who asks, for 15 minutes. */
   async headersOf(who: Who): Promise<Record<string, string>> {
     if (who === 'anyone') return {}
     if (who === 'key') return { 'x-agentlink-key': this.#key }
     return { authorization: `Bearer ${await tokenOf(who)}` }
   }
 
-  /** Asks for a read the nth time. */
-  async ask({ path, who }: Read, n: number): Promise<ApiAnswer> {
+  /** Asks for a read the nth time; `headers` are of `headersOf`. */
+  async ask({ path, who }: Read, n: number, headers?: Record<string, string>): Promise<ApiAnswer> {
     const response = await fetch(`${this.worker.url}${path(n)}`, {
-      headers: { ...(await this.headersOf(who)), 'cf-connecting-ip': `10.0.${n % 250}.${who.length}` },
+      headers: { ...(headers ?? (await this.headersOf(who))), 'cf-connecting-ip': `10.0.${n % 250}.${who.length}` },
     })
     return { status: response.status, text: await response.text() }
   }

@@ -109,6 +109,7 @@ async function measureOne(on: ApiStage, read: Read): Promise<Row> {
   })
   const plans = []
   for (const statement of statements.filter(isRead)) plans.push(await planOf(on.pool, statement))
+  const headers = await on.headersOf(read.who)
   const times: number[] = []
   const bare: number[] = []
   for (let n = 0; n < ROUNDS + WARM_UP; n++) {
@@ -116,7 +117,7 @@ async function measureOne(on: ApiStage, read: Read): Promise<Row> {
     const started = performance.now()
     await on.bare()
     const between = performance.now()
-    await on.ask(read, n + 1)
+    await on.ask(read, n + 1, headers)
     if (!isMeasured) continue
     bare.push(between - started)
     times.push(performance.now() - between)
@@ -153,6 +154,7 @@ function table(rows: Row[]): string {
     row.p95.toFixed(1),
     row.bare50.toFixed(1),
     row.bare95.toFixed(1),
+    (row.p50 / row.bare50).toFixed(1),
     ratio(row).toFixed(1),
     ratio(row) > limitOf(row.read) ? `> ${limitOf(row.read)}` : '',
     String(row.statements),
@@ -160,7 +162,19 @@ function table(rows: Row[]): string {
     row.scanned.join(' '),
   ])
   const all = [
-    ['ms', 'p50', 'p95', 'select 1 p50', 'p95', 'p95 / p95', 'aim', 'statements', 'rows read', 'whole tables'],
+    [
+      'ms',
+      'p50',
+      'p95',
+      'select 1 p50',
+      'p95',
+      'p50 / p50',
+      'p95 / p95',
+      'aim',
+      'statements',
+      'rows read',
+      'whole tables',
+    ],
     ...lines,
   ]
   const widths = all[0]?.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0))) ?? []

@@ -61,6 +61,7 @@ export async function fill(pool: Pool, size: Size, say: (step: string) => void =
 const ID_FUNCTIONS = `
 CREATE OR REPLACE FUNCTION bench_id(kind TEXT, n BIGINT) RETURNS UUID LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
     overlay(overlay(md5(kind || n) PLACING '4' FROM 13) PLACING '8' FROM 17)::uuid;
+CREATE OR REPLACE FUNCTION bench_hash(n BIGINT) RETURNS INT LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN hashint8(n) & 2147483647;
 CREATE OR REPLACE FUNCTION bench_word(words TEXT, n BIGINT) RETURNS TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
     (string_to_array(words, ' '))[1 + n % array_length(string_to_array(words, ' '), 1)];`
 
@@ -72,7 +73,7 @@ function steps({ agents, reviews, logs }: Size, key: string): [string, Step][] {
   const few = Math.ceil(logs / 50)
   const ago = (days: string): string => `now() - (${days}) * interval '1 day'`
   const all = (count: number): string => `generate_series(0, ${count - 1}) AS n`
-  const creatorOf = (n: string): string => `CASE WHEN ${n} % 100 = 0 THEN 0 ELSE ${n} % ${creators} END`
+  const creatorOf = (n: string): string => `CASE WHEN ${n} % 1000 = 0 THEN 0 ELSE ${n} % ${creators} END`
   // The nth agent has about so many reviews; together they are what was asked for.
   const reviewsOf = `least(${developers}, floor(${(reviews / Math.log(agents / 20 + 1)) * 1.08} / (n + 20)))::int`
   const person = (kind: string, type: string, count: number, role = 'NULL'): Step =>
@@ -97,8 +98,8 @@ function steps({ agents, reviews, logs }: Size, key: string): [string, Step][] {
       all(count),
     )
   const ROLES = `(ARRAY['super_admin', 'moderator', 'support'])[1 + n]`
-  const rate = `1 + (abs(hashint8(n * 31 + k)) % 100 >= 4)::int + (abs(hashint8(n * 31 + k)) % 100 >= 9)::int
-    + (abs(hashint8(n * 31 + k)) % 100 >= 20)::int + (abs(hashint8(n * 31 + k)) % 100 >= 50)::int`
+  const rate = `1 + (bench_hash(n * 31 + k) % 100 >= 4)::int + (bench_hash(n * 31 + k) % 100 >= 9)::int
+    + (bench_hash(n * 31 + k) % 100 >= 20)::int + (bench_hash(n * 31 + k) % 100 >= 50)::int`
   return [
     [
       'people',
@@ -166,21 +167,21 @@ function steps({ agents, reviews, logs }: Size, key: string): [string, Step][] {
             slug: `'agent-' || n`,
             name: `initcap(concat_ws(' ', bench_word('${WORDS.trait}', n), bench_word('${WORDS.subject}', n / 3), bench_word('${WORDS.trade}', n / 7))) || CASE WHEN n % 20 = 7 THEN ' 潮池讲解' ELSE '' END`,
             description: `bench_word('${WORDS.subject}', n / 5) || ' ' || bench_word('${WORDS.trade}', n / 11) || '. ${SENTENCE}'`,
-            category: `${SHELVES}[1 + abs(hashint8(n)) % 12]`,
+            category: `${SHELVES}[1 + bench_hash(n) % 12]`,
             status: `CASE WHEN n % 10 = 8 THEN 'draft' WHEN n % 10 = 9 THEN 'inactive' ELSE 'active' END`,
             provider: `(ARRAY['openai', 'openai', 'anthropic', 'google'])[1 + n % 4]`,
             model: `(ARRAY['gpt-4.1-mini', 'gpt-4.1', 'claude-haiku-4-5', 'gemini-2.5-flash'])[1 + n % 4]`,
             config_encrypted: `'\\x00'`,
             config_iv: `'\\x00'`,
             key_id: `'bench'`,
-            price_per_call: `(0.001 + (abs(hashint8(n + 5)) % 200) * 0.0005)::decimal(10, 6)`,
+            price_per_call: `(0.001 + (bench_hash(n + 5) % 200) * 0.0005)::decimal(10, 6)`,
             total_calls: `(${logs} / (n + 10))::bigint`,
             total_revenue: `(${logs} / (n + 10)) * 0.004`,
-            average_rating: `CASE WHEN ${reviewsOf} = 0 THEN 0 ELSE 3 + (abs(hashint8(n + 9)) % 200) / 100.0 END`,
+            average_rating: `CASE WHEN ${reviewsOf} = 0 THEN 0 ELSE 3 + (bench_hash(n + 9) % 200) / 100.0 END`,
             review_count: reviewsOf,
             featured_rank: `CASE WHEN n < 20 AND n % 10 < 8 THEN n + 1 END`,
-            published_at: `CASE WHEN n % 10 <> 8 THEN ${ago(`${DAYS} * (abs(hashint8(n)) % 1000) / 1000.0`)} END`,
-            created_at: ago(`${DAYS} * (1 + (abs(hashint8(n)) % 1000) / 1000.0)`),
+            published_at: `CASE WHEN n % 10 <> 8 THEN ${ago(`${DAYS} * (bench_hash(n) % 1000) / 1000.0`)} END`,
+            created_at: ago(`${DAYS} * (1 + (bench_hash(n) % 1000) / 1000.0)`),
           },
           all(agents),
         ),
@@ -217,8 +218,8 @@ function steps({ agents, reviews, logs }: Size, key: string): [string, Step][] {
             rating: rate,
             content: `CASE WHEN k % 3 > 0 THEN 'It did what it says. ${SENTENCE}' END`,
             status: `CASE WHEN (n + k) % 100 = 0 THEN 'pending' WHEN (n + k) % 100 = 1 THEN 'rejected' ELSE 'approved' END`,
-            created_at: ago(`${DAYS} * (abs(hashint8(n * 17 + k)) % 100000) / 100000.0`),
-            queued_at: ago(`${DAYS} * (abs(hashint8(n * 17 + k)) % 100000) / 100000.0`),
+            created_at: ago(`${DAYS} * (bench_hash(n * 17 + k) % 100000) / 100000.0`),
+            queued_at: ago(`${DAYS} * (bench_hash(n * 17 + k) % 100000) / 100000.0`),
           },
           `${all(agents)}, LATERAL generate_series(1, ${reviewsOf}) AS k`,
         ),
@@ -268,15 +269,14 @@ function steps({ agents, reviews, logs }: Size, key: string): [string, Step][] {
             admitted_at: "at + k * interval '2 seconds'",
             created_at: "at + k * interval '2 seconds'",
           },
-          // The busiest account makes some calls of every hundred, and has a few agents of its own besides the best known ones.
+          // The busiest account makes some of every hundred calls. Nobody calls more than thirty agents, and most call the best known.
           `(SELECT s, at, r4, bench_id('agent', a) AS agent, bench_id('creator', ${creatorOf('a')}) AS creator,
               bench_id('key', d) AS key, bench_id('developer', d) AS developer
-            FROM (SELECT s, r4, floor(${developers} * power(r1, 3))::bigint AS d,
-                CASE WHEN r2 < 0.5 THEN floor(${agents} * power(r3, 4))::bigint
-                  ELSE (floor(${developers} * power(r1, 3))::bigint * 13 + floor(r3 * 4)::bigint) % ${agents} END AS a,
-                ${ago(`${DAYS} * (1 - s::float / ${Math.ceil(logs / BURST)})`)} - interval '1 minute' AS at
-              FROM (SELECT s, random() AS r1, random() AS r2, random() AS r3, random() AS r4
-                FROM generate_series(1, ${Math.ceil(logs / BURST)}) AS s OFFSET 0) AS drawn OFFSET 0) AS chosen OFFSET 0) AS burst,
+            FROM (SELECT s, at, r4, d, floor(${agents} * power(bench_hash(d * 31 + choice) % 1000003 / 1000003.0, 4))::bigint AS a
+              FROM (SELECT s, r4, floor(${developers} * power(r1, 3))::bigint AS d, floor(30 * r2 * r2)::bigint AS choice,
+                  ${ago(`${DAYS} * (1 - s::float / ${Math.ceil(logs / BURST)})`)} - interval '1 minute' AS at
+                FROM (SELECT s, random() AS r1, random() AS r2, random() AS r4
+                  FROM generate_series(1, ${Math.ceil(logs / BURST)}) AS s OFFSET 0) AS drawn OFFSET 0) AS asked OFFSET 0) AS chosen OFFSET 0) AS burst,
             LATERAL generate_series(1, ${BURST}) AS k`,
         ),
       ),
