@@ -5,11 +5,12 @@ import { type BuiltWorker, startBuiltWorker } from '../built-worker.ts'
 import { startPostgres, type Postgres } from '../postgres.ts'
 import { startProviders } from '../providers.ts'
 import { startRedis } from '../redis.ts'
+import { testBindings } from '../test-bindings.ts'
 import { idOf } from './fill.ts'
 import { READS, type Read, type Who } from './reads.ts'
 import type { Query } from '../postgres-http.ts'
+import type { TestDoors } from '../test-doors.ts'
 
-const JWT_SECRET = 'access tokens of the benchmark are signed with this'
 const EMAILS = { developer: 'developer-0@bench.test', creator: 'creator-0@bench.test', admin: 'admin-0@bench.test' }
 
 export type ApiAnswer = { status: number; text: string }
@@ -19,6 +20,7 @@ export class ApiStage {
   readonly door: Postgres
   readonly worker: BuiltWorker
   readonly #key: string
+  readonly #jwtSecret: string
   readonly #heard: Query[]
   readonly #stops: (() => Promise<unknown>)[]
 
@@ -27,24 +29,19 @@ export class ApiStage {
     const heard: Query[] = []
     const door = await startPostgres({ port: 0, databaseUrl, heard: (query) => heard.push(query) })
     const [redis, providers] = [await startRedis({ port: 0, token: 'bench' }), await startProviders({ port: 0 })]
-    const worker = await startBuiltWorker({
-      storage: 'memory',
-      bindings: {
-        DATABASE_URL: door.url,
-        DATABASE_HTTP_URL: door.httpUrl,
-        UPSTASH_REDIS_REST_URL: redis.url,
-        UPSTASH_REDIS_REST_TOKEN: redis.token,
-        ENCRYPTION_KEY: `bench:${Buffer.alloc(32, 9).toString('base64')}`,
-        JWT_SECRET,
-        OPERATOR_TOKEN: 'operator-token-of-the-benchmark-0000',
-        OPENAI_BASE_URL: providers.openaiBaseUrl,
-        ANTHROPIC_BASE_URL: providers.anthropicBaseUrl,
-        GOOGLE_BASE_URL: providers.googleBaseUrl,
-      },
+    const bindings = bindingsOf({
+      postgresUrl: door.url,
+      postgresHttpUrl: door.httpUrl,
+      redisUrl: redis.url,
+      redisToken: 'bench',
+      openaiBaseUrl: providers.openaiBaseUrl,
+      anthropicBaseUrl: providers.anthropicBaseUrl,
+      googleBaseUrl: providers.googleBaseUrl,
     })
+    const worker = await startBuiltWorker({ storage: 'memory', bindings })
     const pool = new Pool({ connectionString: databaseUrl, max: 2 })
     const stops = [() => worker.stop(), () => pool.end(), () => door.stop(), () => redis.stop(), () => providers.stop()]
-    return new ApiStage({ pool, door, worker, key, heard, stops })
+    return new ApiStage({ pool, door, worker, key, jwtSecret: bindings['JWT_SECRET'] ?? '', heard, stops })
   }
 
   private constructor(parts: {
@@ -52,6 +49,7 @@ export class ApiStage {
     door: Postgres
     worker: BuiltWorker
     key: string
+    jwtSecret: string
     heard: Query[]
     stops: (() => Promise<unknown>)[]
   }) {
@@ -59,6 +57,7 @@ export class ApiStage {
     this.door = parts.door
     this.worker = parts.worker
     this.#key = parts.key
+    this.#jwtSecret = parts.jwtSecret
     this.#heard = parts.heard
     this.#stops = parts.stops
   }
@@ -85,7 +84,7 @@ export class ApiStage {
   async headersOf(who: Who): Promise<Record<string, string>> {
     if (who === 'anyone') return {}
     if (who === 'key') return { 'x-agentlink-key': this.#key }
-    return { authorization: `Bearer ${await tokenOf(who)}` }
+    return { authorization: `Bearer ${await tokenOf(who, this.#jwtSecret)}` }
   }
 
   /** Asks for a read the nth time; `headers` are of `headersOf`. */
@@ -119,6 +118,12 @@ export class ApiStage {
   }
 }
 
+/** What the tests give the Worker; no read asks an outside party that is not here. */
+function bindingsOf(doors: Partial<TestDoors>): Record<string, string> {
+  const all = Object.entries(testBindings(doors as TestDoors)) as [string, string | undefined][]
+  return Object.fromEntries(all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+}
+
 type Described = {
   parameters?: { name: string }[]
   responses?: Record<
@@ -135,7 +140,7 @@ function isList(operation: Described | undefined): boolean {
   return (operation.parameters ?? []).some(({ name }) => name === 'limit') || 'text/csv' in content || 'items' in fields
 }
 
-async function tokenOf(who: keyof typeof EMAILS): Promise<string> {
+async function tokenOf(who: keyof typeof EMAILS, secret: string): Promise<string> {
   const userId = idOf(who, 0)
   return new SignJWT({ user_id: userId, user_type: who, email: EMAILS[who], sid: idOf(`${who} session`, 0) })
     .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
@@ -146,5 +151,5 @@ async function tokenOf(who: keyof typeof EMAILS): Promise<string> {
     .setIssuedAt()
     .setNotBefore('0s')
     .setExpirationTime('15m')
-    .sign(new TextEncoder().encode(JWT_SECRET))
+    .sign(new TextEncoder().encode(secret))
 }
