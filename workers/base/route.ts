@@ -108,7 +108,7 @@ export function routesOf(app: Hono<AppContext>, room: string, about?: string) {
     const paths = describeRoute(room, methodAndPath, spec)
     app.on(method, paths, markDeprecated(spec.deprecated), async (c) => {
       const me = await spec.who.admit(c)
-      const params = spec.params && validate(spec.params, c.req.param())
+      const params = spec.params && validate(spec.params, paramsOf(c))
       const query = spec.query && validate(spec.query, queryOf(c))
       const body = spec.body && validate(spec.body, (await readJson(c.req.raw)).json)
       const ask = { c, env: c.env, me, params, query, body } as Parameters<typeof handle>[0]
@@ -150,6 +150,13 @@ function markDeprecated(deprecated: Deprecation | undefined): MiddlewareHandler 
     await next()
     for (const [name, value] of headers) c.res.headers.set(name, value)
   }
+}
+
+/** The names in the path. Nothing is called by a name with a NUL in it, and no text column of Postgres takes one. */
+function paramsOf(c: Context): Record<string, string> {
+  const params = c.req.param()
+  if (Object.values(params).some((value) => value.includes('\0'))) throw new AppError('routeNotFound')
+  return params
 }
 
 /** The query, a parameter that is repeated as a list: no schema takes one for a single value. */
