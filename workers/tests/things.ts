@@ -51,8 +51,24 @@ export const THINGS: Record<string, Make> = {
     const { ids, owners } = await agentOf(false)
     const developer = await signIn('developer')
     const id = newId()
-    await run(sql`INSERT INTO reviews (id, agent_id, user_id, rating, status)
-      VALUES (${id}, ${ids['agents']}, ${developer.id}, 4, ${isPrivate ? 'pending' : 'approved'})`)
+    const now = new Date().toISOString()
+    const review = {
+      id,
+      agent_id: ids['agents'],
+      user_id: developer.id,
+      rating: 4,
+      status: isPrivate ? 'pending' : 'approved',
+      created_at: now,
+      revision: 1,
+      queued_at: now,
+      reports: 0,
+      ...(isPrivate ? {} : { reply: 'Thank you.', replied_at: now }),
+    }
+    await run(
+      sql`INSERT INTO reviews SELECT * FROM jsonb_populate_record(NULL::reviews, ${JSON.stringify(review)}::jsonb)`,
+    )
+    if (!isPrivate && (await isTable('review_figures')))
+      await run(sql`INSERT INTO review_figures (agent_id, stars_4) VALUES (${ids['agents']}, 1)`)
     return { ids: { ...ids, reviews: id }, owners: { ...owners, developer } }
   },
   webhooks: async () => webhookOf(await signIn('developer')),
@@ -126,6 +142,10 @@ export async function rowsAbout(ids: string[]): Promise<string> {
   )
   const rows = await run<{ row: string }>(sql`${sql.join(parts, sql` UNION ALL `)} ORDER BY row`)
   return rows.map(({ row }) => row).join('\n')
+}
+
+async function isTable(name: string): Promise<boolean> {
+  return (await run<{ is: boolean }>(sql`SELECT to_regclass(${name}) IS NOT NULL AS is`))[0]?.is ?? false
 }
 
 async function run<Row extends Record<string, unknown>>(query: SQL): Promise<Row[]> {
