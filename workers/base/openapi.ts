@@ -146,6 +146,7 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): J
 function answerOf(operation: Operation): Json {
   const { answer, produces, status = 200 } = operation
   const headers = REQUEST_ID_HEADER
+  if ('isWebSocket' in operation) return { 101: { description: 'The connection is a WebSocket from here on.' } }
   if (produces !== undefined) {
     const content = Object.fromEntries(produces.split(',').map((type) => [type.trim(), {}]))
     return { [status]: { description: 'OK', headers, content } }
