@@ -14,8 +14,8 @@ import { AppError, errorBody, toAppError } from './base/errors.ts'
 import { flags } from './base/flags.ts'
 import { newId } from './base/ids.ts'
 import { describe, log } from './base/log.ts'
-import { openApi } from './base/openapi.ts'
-import { anyone, publicText, routesOf } from './base/route.ts'
+import { referenceRoutes } from './base/reference.routes.ts'
+import { methodsAt } from './base/route.ts'
 import { VERSIONS, type Version } from './base/versions.ts'
 import { settings, type AppContext, type Bindings } from './env.ts'
 import { openAiErrorBody } from './gateway/openai-error.ts'
@@ -102,20 +102,14 @@ app.route('/', usage)
 app.route('/', creatorAnalytics)
 app.route('/', agentAnalytics)
 app.route('/', admin)
-
-const route = routesOf(app, 'Reference')
-
-for (const version of VERSIONS)
-  route(
-    `GET /api/${version}/openapi.json`,
-    { summary: 'This document', who: anyone, produces: 'application/json', until: version },
-    ({ c }) => publicText(c, JSON.stringify(openApi(version)), 'application/json; charset=utf-8'),
-  )
+app.route('/', referenceRoutes())
 
 app.notFound((c) => {
   const [, asked] = /^\/(?:api|proxy)\/(v\d+)\//.exec(c.req.path) ?? []
   if (asked !== undefined && !VERSIONS.includes(asked as Version))
     throw new AppError('versionNotFound', { details: { served: VERSIONS } })
+  const allowed = methodsAt(c.req.path)
+  if (allowed.length > 0) throw new AppError('methodNotAllowed', { headers: { allow: allowed.join(', ') } })
   throw new AppError('routeNotFound')
 })
 

@@ -90,8 +90,12 @@ export type Operation = Omit<RouteSpec<unknown>, 'who'> & {
 /** Every route of the Worker, in the order of declaration. */
 export const operations: Operation[] = []
 
-/** Declares routes on a room's app. `room` is the heading under which the document lists them. */
-export function routesOf(app: Hono<AppContext>, room: string) {
+/** What the document says of each heading, where a room has said it. */
+export const rooms = new Map<string, string>()
+
+/** Declares routes on a room's app. `room` is the heading under which the document lists them, `about` a sentence below it. */
+export function routesOf(app: Hono<AppContext>, room: string, about?: string) {
+  if (about !== undefined) rooms.set(room, about)
   return function route<
     Who,
     Params extends z.ZodType,
@@ -110,7 +114,7 @@ export function routesOf(app: Hono<AppContext>, room: string) {
     app.on(method, paths, markDeprecated(spec.deprecated), async (c) => {
       if (spec.limit) await limitAddress(c, spec.limit)
       const me = await spec.who.admit(c)
-      const params = spec.params && validate(spec.params, c.req.param())
+      const params = spec.params && validate(spec.params, paramsOf(c))
       const query = spec.query && validate(spec.query, queryOf(c))
       const body = spec.body && validate(spec.body, await bodyOf(c.req.raw, spec.body))
       const ask = { c, env: c.env, me, params, query, body } as Parameters<typeof handle>[0]
@@ -129,6 +133,23 @@ export function describeRoute<Who>(room: string, methodAndPath: string, spec: Ro
   return served.map(({ path }) => path)
 }
 
+/** The methods that routes answer at this path, `HEAD` beside every `GET`; none if there is no such path. */
+export function methodsAt(path: string): string[] {
+  const here = operations.filter((operation) => patternOf(operation).test(path))
+  return [...new Set(here.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))]
+}
+
+const patterns = new Map<string, RegExp>()
+
+function patternOf({ path }: Operation): RegExp {
+  const known = patterns.get(path)
+  if (known) return known
+  const segments = path.split('/').map((segment) => (segment.startsWith(':') ? '[^/]+' : RegExp.escape(segment)))
+  const pattern = new RegExp(`^${segments.join('/')}$`)
+  patterns.set(path, pattern)
+  return pattern
+}
+
 function markDeprecated(deprecated: Deprecation | undefined): MiddlewareHandler {
   const headers = deprecated ? Object.entries(deprecationHeaders(deprecated)) : []
   return async (c, next) => {
@@ -144,6 +165,13 @@ async function limitAddress(c: Context<AppContext>, limit: { name: string; perMi
 
 async function bodyOf(request: Request, schema: z.ZodType): Promise<unknown> {
   return isBodiless(request) && schema.isOptional() ? undefined : (await readJson(request)).json
+}
+
+/** The names in the path. Nothing is called by a name with a NUL in it, and no text column of Postgres takes one. */
+function paramsOf(c: Context): Record<string, string> {
+  const params = c.req.param()
+  if (Object.values(params).some((value) => value.includes('\0'))) throw new AppError('routeNotFound')
+  return params
 }
 
 /** The query, a parameter that is repeated as a list: no schema takes one for a single value. */

@@ -11,7 +11,7 @@ import { keyHolder } from './keys.ts'
 import type { AppContext } from '../env.ts'
 
 export const keys = new Hono<AppContext>()
-const route = routesOf(keys, 'API keys')
+const route = routesOf(keys, 'API keys', 'What a program can ask about the key that it holds.')
 
 const KeyState = z.object({
   key_id: Id,
