@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { admin } from './admin/routes.ts'
+import { agents } from './agents/routes.ts'
 import { AppError, errorBody, toAppError } from './base/errors.ts'
 import { flags } from './base/flags.ts'
 import { newId } from './base/ids.ts'
@@ -73,6 +74,7 @@ app.use(async function maintenance(c, next) {
 app.get('/health', (c) => c.json({ status: 'ok' }))
 app.route('/', gateway)
 app.route('/', keys)
+app.route('/', agents)
 app.route('/', admin)
 
 const route = routesOf(app, 'Reference')

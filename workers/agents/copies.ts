@@ -138,7 +138,7 @@ const Shared = z
       description: z.string().nullable(),
       category: z.string().nullable(),
       creatorId: z.uuid(),
-      status: z.enum(['draft', 'active', 'inactive']),
+      status: z.enum(['draft', 'active', 'inactive', 'archived']),
       version: z.number().int(),
       provider: z.enum(['openai', 'anthropic', 'google']),
       model: z.string(),

@@ -58,6 +58,7 @@ export const ERRORS = {
       'The call with this Idempotency-Key was charged, but its answer was not kept. Use a new key for a new call.',
   },
   conflict: { code: '40903', status: 409, message: 'This has changed meanwhile, or exists already. Read it again.' },
+  tooMany: { code: '40904', status: 409, message: 'You have as many of these as there may be. Remove one first.' },
   bodyTooLarge: { code: '41301', status: 413, message: 'The request body is larger than 1 MB.' },
   unsupportedMediaType: {
     code: '41501',

@@ -3,6 +3,7 @@
  * values of the last row that was shown, so that a page costs the same however deep it lies, and rows that come or go
  * meanwhile are neither shown twice nor skipped.
  */
+import { sql, type AnyColumn, type SQL } from 'drizzle-orm'
 import * as z from 'zod'
 import { refuseField } from './errors.ts'
 
@@ -51,4 +52,17 @@ export function readCursor<T extends z.ZodType>(cursor: string | undefined, plac
   } catch {
     throw refuseField('cursor', 'is not one that this list has given')
   }
+}
+
+/** A moment in a cursor: microseconds since 1970, as exact as the database keeps it, which a `Date` is not. */
+export const Micros = z.number().int().min(0).max(4_000_000_000_000_000)
+
+/** A column's moment as `Micros`. */
+export function microsOf(column: AnyColumn): SQL<number> {
+  return sql`(extract(epoch from ${column}) * 1000000)::bigint`.mapWith(Number)
+}
+
+/** The moment that `Micros` name, for the database. */
+export function atMicros(micros: number): SQL {
+  return sql`('epoch'::timestamptz + ${micros}::float8 * interval '1 microsecond')`
 }

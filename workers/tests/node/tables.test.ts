@@ -2,6 +2,7 @@ import { is } from 'drizzle-orm'
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import * as agents from '../../agents/tables.ts'
+import * as analytics from '../../analytics/tables.ts'
 import * as auth from '../../auth/tables.ts'
 import * as base from '../../base/tables.ts'
 import * as keys from '../../keys/tables.ts'
@@ -14,7 +15,7 @@ import * as reviews from '../../reviews/tables.ts'
 import * as settlements from '../../settlements/tables.ts'
 import * as webhooks from '../../webhooks/tables.ts'
 
-const rooms = [agents, auth, base, keys, knowledge, payments, quota, reviews, settlements, webhooks]
+const rooms = [agents, analytics, auth, base, keys, knowledge, payments, quota, reviews, settlements, webhooks]
 const tables = rooms.flatMap((room) => Object.values(room)).filter((value) => is(value, PgTable))
 
 let postgres: Postgres
@@ -52,7 +53,7 @@ it.each(tables.map((table) => getTableConfig(table)))('$name is to Drizzle what 
   await postgres.query('DROP TABLE IF EXISTS probe')
   await postgres.query(`CREATE TABLE probe (${columns.join(', ')})`)
   expect(await columnsOf('probe')).toEqual(await columnsOf(table.name))
-  const withDefault = table.columns.filter((column) => column.hasDefault).map((column) => column.name)
+  const withDefault = table.columns.filter((column) => column.hasDefault || column.generated).map((column) => column.name)
   expect(withDefault.toSorted()).toEqual(await filledIn(table.name))
 })
 
