@@ -12,6 +12,11 @@ ALTER TABLE agents ADD COLUMN featured_rank INT CHECK (featured_rank >= 1);
 -- How many approved reviews gave 1, 2, 3, 4 and 5.
 ALTER TABLE agents ADD COLUMN rating_counts INT[] NOT NULL DEFAULT '{0,0,0,0,0}' CHECK (cardinality(rating_counts) = 5);
 
+-- An agent is touched by whoever changes it, and not by its figures, which are counted anew every few minutes.
+DROP TRIGGER agents_touched ON agents;
+CREATE TRIGGER agents_touched BEFORE UPDATE OF status, version, featured_rank ON agents
+    FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
 -- Text as it is compared: without case, accents and full-width forms.
 CREATE FUNCTION search_fold(given TEXT) RETURNS TEXT LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN lower(regexp_replace(normalize(given, NFKD), '[\u0300-\u036f]', '', 'g'));
@@ -68,6 +73,9 @@ CREATE FUNCTION agents_named_like(given TEXT, most INT) RETURNS SETOF UUID LANGU
     SET enable_seqscan = off
     SET pg_trgm.word_similarity_threshold = 0.45
     AS $$ SELECT id FROM agents WHERE status = 'active' AND search_fold(name) %> search_fold(given) LIMIT most $$;
+
+-- What is published was published at some time.
+UPDATE agents SET published_at = created_at WHERE status = 'active' AND published_at IS NULL;
 
 -- The orders in which published agents are shown: of all, and of a category.
 CREATE INDEX idx_agents_by_calls ON agents (total_calls, id) WHERE status = 'active';

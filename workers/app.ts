@@ -14,6 +14,7 @@ import { settings, type AppContext, type Bindings } from './env.ts'
 import { openAiErrorBody } from './gateway/openai-error.ts'
 import { gateway } from './gateway/routes.ts'
 import { keys } from './keys/routes.ts'
+import { marketplace } from './marketplace/routes.ts'
 
 /** A caller's own request id is taken over where it can stand in a log column and a header as it is. */
 const REQUEST_ID = /^[\w-]{1,36}$/
@@ -75,6 +76,7 @@ app.get('/health', (c) => c.json({ status: 'ok' }))
 app.route('/', gateway)
 app.route('/', keys)
 app.route('/', agents)
+app.route('/', marketplace)
 app.route('/', admin)
 
 const route = routesOf(app, 'Reference')

@@ -1,4 +1,6 @@
 /** The only door: requests, queue messages, clock ticks, and the classes of the Durable Objects. Four short tables, no logic. */
+import { figuresCron } from './agents/figures.cron.ts'
+import { warmCron } from './agents/warm.cron.ts'
 import { app } from './app.ts'
 import { deadLettersQueue } from './base/dead-letters.queue.ts'
 import { callLogsQueue } from './quota/call-logs.queue.ts'
@@ -19,6 +21,8 @@ const queues: Record<string, (batch: MessageBatch<never>, env: Bindings) => Prom
 
 const crons: Record<string, (env: Bindings) => Promise<void>> = {
   '17 3 * * *': partitionsCron,
+  '1-56/5 * * * *': figuresCron,
+  '3-58/5 * * * *': warmCron,
 }
 
 export default {

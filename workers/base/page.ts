@@ -37,7 +37,8 @@ export function toPage<Row>(
   return { items, next_cursor: rows.length > limit && last !== undefined ? writeCursor(place(last)) : null }
 }
 
-function writeCursor(place: (string | number)[]): string {
+/** The cursor of a page that begins after this place. */
+export function writeCursor(place: (string | number)[]): string {
   return new TextEncoder().encode(JSON.stringify(place)).toBase64({ alphabet: 'base64url', omitPadding: true })
 }
 

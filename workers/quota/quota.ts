@@ -127,6 +127,30 @@ export async function callsOf(
   return { calls, next: (calls.length === limit && calls.at(-1)) || null }
 }
 
+/** How many of an agent's latest calls tell how fast it is. */
+const LATENCY_CALLS = 200
+
+/** How long the latest calls of an agent took that succeeded, in milliseconds: half of them less than `p50`, 95 % less than `p95`. */
+export async function latencyOf(env: Bindings, agentId: string): Promise<{ p50: number; p95: number } | null> {
+  const latest = db(env)
+    .select({ status: callLogs.status, latencyMs: callLogs.latencyMs })
+    .from(callLogs)
+    .where(eq(callLogs.agentId, agentId))
+    .orderBy(desc(callLogs.createdAt), desc(callLogs.id))
+    .limit(LATENCY_CALLS)
+    .as('latest')
+  const share = (part: number) =>
+    sql<number | null>`percentile_cont(${part}::float8) within group (order by ${latest.latencyMs})`
+  const [row] = await fromPostgres(() =>
+    db(env)
+      .select({ p50: share(0.5), p95: share(0.95) })
+      .from(latest)
+      .where(eq(latest.status, 'success')),
+  )
+  if (row?.p50 == null || row.p95 == null) return null
+  return { p50: Math.round(row.p50), p95: Math.round(row.p95) }
+}
+
 /**
  * Calls the account object. The first try is all there is to it nearly always; after it a new stub is taken for every
  * attempt, because one that has failed once is broken.
