@@ -67,15 +67,19 @@ export const ORDERS: Record<Sort, Order> = {
   '-price': byPrice(false),
 }
 
-/** `ORDER BY` of this order. */
-export function orderBy({ columns, isAscending }: Order): SQL {
-  const direction = isAscending ? 'ASC' : 'DESC'
-  return sql.raw([...columns, 'id'].map((column) => `${column} ${direction}`).join(', '))
+/** `ORDER BY` of this order, or of its part within a category. */
+export function orderBy({ columns, isAscending }: Order, category?: string): SQL {
+  const all = [...(category === undefined ? [] : ['category']), ...columns, 'id']
+  return sql.raw(all.map((column) => `${column} ${isAscending ? 'ASC' : 'DESC'}`).join(', '))
 }
 
 /** Whether a row comes after `place`, as one comparison of rows, which an index answers. */
-export function isAfter(order: Order, place: Place): SQL {
-  const columns = sql.raw([...order.columns, 'id'].join(', '))
-  const values = [...order.valuesOf(place), sql`${place.at(-1)}::uuid`]
+export function isAfter(order: Order, place: Place, category?: string): SQL {
+  const columns = sql.raw([...(category === undefined ? [] : ['category']), ...order.columns, 'id'].join(', '))
+  const values = [
+    ...(category === undefined ? [] : [sql`${category}`]),
+    ...order.valuesOf(place),
+    sql`${place.at(-1)}::uuid`,
+  ]
   return sql`(${columns}) ${sql.raw(order.isAscending ? '>' : '<')} (${sql.join(values, sql`, `)})`
 }

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { CATEGORIES } from '../agents/categories.ts'
 import { isPrice } from '../agents/config.ts'
 import { AppError, refuseField } from '../base/errors.ts'
-import { PageQuery, readCursor } from '../base/page.ts'
+import { PageQuery, readCursor, writeCursor } from '../base/page.ts'
 import { anyone, routesOf } from '../base/route.ts'
 import { amount } from '../money/amount.ts'
 import { Card, cardOf } from './card.ts'
@@ -12,7 +12,8 @@ import { machineRoutes } from './machine.routes.ts'
 import { COUNT_MAX, featured, publicAgent, shelves } from './marketplace.ts'
 import { SORTS } from './orders.ts'
 import { agentPage, AgentPage } from './page.ts'
-import { orderOf, search } from './search.ts'
+import { search } from './search.ts'
+import { orderOf } from './statements.ts'
 import type { AppContext } from '../env.ts'
 
 const WORDS_CHARS_MAX = 100
@@ -59,8 +60,9 @@ route(
     const { min_price: least, max_price: most } = asked
     if (least !== undefined && most !== undefined && amount(least) > amount(most))
       throw refuseField('max_price', 'is less than min_price')
-    const { rows, ...page } = await search(env, { ...asked, after: readCursor(cursor, orderOf(asked).place) })
-    return { items: rows.map(cardOf), ...page }
+    const after = readCursor(cursor, orderOf(asked).place)
+    const { rows, next, is_complete } = await search(env, { ...asked, after })
+    return { items: rows.map(cardOf), next_cursor: next && writeCursor(next), is_complete }
   },
 )
 
