@@ -10,6 +10,7 @@ import { sessions } from './auth/sessions.routes.ts'
 import { agentAnalytics } from './agents/analytics.routes.ts'
 import { creatorAnalytics } from './analytics/creators.routes.ts'
 import { usage } from './analytics/usage.routes.ts'
+import { agents } from './agents/routes.ts'
 import { AppError, errorBody, toAppError } from './base/errors.ts'
 import { flags } from './base/flags.ts'
 import { newId } from './base/ids.ts'
@@ -27,6 +28,7 @@ import { developerKeys } from './keys/developers.routes.ts'
 import { keys } from './keys/routes.ts'
 import { deliveries } from './webhooks/deliveries.routes.ts'
 import { endpoints } from './webhooks/endpoints.routes.ts'
+import { marketplace } from './marketplace/routes.ts'
 
 /** A caller's own request id is taken over where it can stand in a log column and a header as it is. */
 const REQUEST_ID = /^[\w-]{1,36}$/
@@ -101,6 +103,8 @@ app.route('/', developerAccount)
 app.route('/', usage)
 app.route('/', creatorAnalytics)
 app.route('/', agentAnalytics)
+app.route('/', agents)
+app.route('/', marketplace)
 app.route('/', admin)
 app.route('/', referenceRoutes())
 

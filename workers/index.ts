@@ -1,4 +1,6 @@
 /** The only door: requests, queue messages, clock ticks, and the classes of the Durable Objects. Four short tables, no logic. */
+import { figuresCron } from './agents/figures.cron.ts'
+import { warmCron } from './agents/warm.cron.ts'
 import { app } from './app.ts'
 import { sessionsCron } from './auth/sessions.cron.ts'
 import { deadLettersQueue } from './base/dead-letters.queue.ts'
@@ -35,6 +37,8 @@ const crons: Record<string, (env: Bindings) => Promise<void>> = {
   '53 3 * * *': notificationsCron,
   '17 3 * * *': partitionsCron,
   '41 3 * * *': sessionsCron,
+  '1-56/5 * * * *': figuresCron,
+  '3-58/5 * * * *': warmCron,
 }
 
 export default {

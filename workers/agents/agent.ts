@@ -1,5 +1,5 @@
 /** An agent as it stands in Postgres, its configuration still sealed. */
-import { eq } from 'drizzle-orm'
+import { and, eq, inArray } from 'drizzle-orm'
 import { db, reach } from '../base/db.ts'
 import { isUuid } from '../base/ids.ts'
 import type { Bindings } from '../env.ts'
@@ -33,6 +33,13 @@ export async function readAgent(env: Bindings, name: string): Promise<Agent | nu
   const isThis = isUuid(name) ? eq(agents.id, name) : eq(agents.slug, name)
   const [row] = await reach(() => db(env).select(agentColumns).from(agents).where(isThis).limit(1))
   return row ? fromRow(row) : null
+}
+
+/** Reads those of these agents that are published. Throws `storeUnavailable`. */
+export async function readPublished(env: Bindings, ids: string[]): Promise<Agent[]> {
+  const areThese = and(inArray(agents.id, ids), eq(agents.status, 'active'))
+  const rows = await reach(() => db(env).select(agentColumns).from(agents).where(areThese))
+  return rows.map(fromRow)
 }
 
 export function fromRow({ ciphertext, iv, keyId, pricePerCall, ...row }: Row): Agent {

@@ -296,10 +296,10 @@ test('of two updates of the same version one wins, and the other changes nothing
   const outcomes = await Promise.allSettled(names.map((name) => updateAgent(env, id, 1, { name })))
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   for (const outcome of outcomes)
-    if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: '40002' })
+    if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: '40903' })
   expect((await findAgent(env, id))?.version).toBe(2)
   for (const version of [1, 3])
-    await expect(updateAgent(env, id, version, { name: 'Late' })).rejects.toMatchObject({ code: '40002' })
+    await expect(updateAgent(env, id, version, { name: 'Late' })).rejects.toMatchObject({ code: '40903' })
 })
 
 test('publishing makes a draft active, unpublishing an active one inactive and leaves a draft alone', async () => {

@@ -3,26 +3,36 @@
  * It promises that a change is effective everywhere within a second (copies.ts) and that every version of an agent is
  * kept. It never hands out a prompt except sealed.
  */
-import { and, asc, eq, gt, sql, type SQL } from 'drizzle-orm'
+import { and, asc, eq, gt, ne, sql, type SQL } from 'drizzle-orm'
 import * as z from 'zod'
-import { creatorProfiles } from '../auth/tables.ts'
-import { db, isUniqueViolation, reach } from '../base/db.ts'
-import { AppError, refuseField } from '../base/errors.ts'
+import { creatorProfiles, users } from '../auth/tables.ts'
+import { db, reach } from '../base/db.ts'
+import { refuseField } from '../base/errors.ts'
 import { isUuid, newId } from '../base/ids.ts'
 import { Memory } from '../base/memory.ts'
 import type { Bindings } from '../env.ts'
-import { amount, format, type Amount } from '../money/amount.ts'
-import { agentColumns, fromRow, readAgent } from './agent.ts'
-import { AgentConfig, type AgentConfigInput } from './config.ts'
+import { amount, type Amount } from '../money/amount.ts'
+import { agentColumns } from './agent.ts'
+import { AgentConfig, type AgentConfigInput, type ConfigChange } from './config.ts'
 import { findCopy, forgetCopies } from './copies.ts'
 import { agents, agentVersions } from './tables.ts'
-import { openConfig, reseal, sealConfig, type OpenedConfig, type Place, type SealedRecord } from './vault.ts'
+import {
+  changeConfig,
+  openConfig,
+  reseal,
+  sealConfig,
+  sealOpened,
+  type OpenedConfig,
+  type SealedRecord,
+} from './vault.ts'
+import { agentAt, changed, giveNext, inAgents, inVersions, shownColumns, shownOf, toColumns, write } from './write.ts'
 
 const OPENED_IN_MEMORY = 200
 const PAGE_MAX = 200
-const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,98}[a-z0-9])?$/
+export const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,98}[a-z0-9])?$/
 
-type Status = 'draft' | 'active' | 'inactive'
+export const STATUSES = ['draft', 'active', 'inactive', 'archived'] as const
+export type Status = (typeof STATUSES)[number]
 
 export type Agent = {
   id: string
@@ -96,52 +106,57 @@ export async function createAgent(env: Bindings, input: AgentInput): Promise<Age
   return changed(env, rows)
 }
 
-export type AgentChanges = Partial<Omit<z.input<typeof Details>, 'slug'>> & { config?: AgentConfigInput }
+const Changes = Details.omit({ slug: true }).partial()
+export type AgentChanges = z.input<typeof Changes> & { config?: ConfigChange | undefined }
 
 /**
- * Changes an agent as it was at `version` and gives it the next one; the version before stays in its history.
- * Throws a `ZodError` on malformed input, `agentNotFound`, and `validationFailed` if it is no longer at that version.
+ * Changes an agent as it was at `version` and gives it the next one; the version before stays in its history. What is left
+ * out of the changes stays as it is. Throws a `ZodError` or `validationFailed` on malformed input, `agentNotFound`, and
+ * `conflict` if it is no longer at that version.
  */
 export async function updateAgent(env: Bindings, id: string, version: number, changes: AgentChanges): Promise<Agent> {
-  const details = Details.omit({ slug: true }).partial().parse(changes)
-  const config = changes.config && AgentConfig.parse(changes.config)
-  const before = await readAgent(env, id)
-  if (!before) throw new AppError('agentNotFound')
-  const meanwhile = (): AppError => refuseField('version', 'has been replaced by a newer one')
-  if (before.version !== version) throw meanwhile()
-
-  const next = version + 1
-  const sealFor = (place: Place): Promise<SealedRecord> =>
-    config ? sealConfig(env, place, config) : reseal(env, inAgents(id, version), before.config, place)
-  const [current, kept] = await Promise.all([sealFor(inAgents(id, next)), sealFor(inVersions(id, next))])
-  const { provider, model, pricePerCall } = before
-  const shown = config ? shownOf(config) : { provider, model, pricePerCall: format(pricePerCall) }
-  const change = { ...details, ...shown, ...toColumns(current), version: next }
-  const isAsItWas = and(eq(agents.id, id), eq(agents.version, version))
-  const [rows] = await write(
-    () =>
-      db(env).batch([
-        db(env).update(agents).set(change).where(isAsItWas).returning(agentColumns),
-        // Where the update met no row somebody was faster, and this clashes with theirs: a version is written once.
-        db(env)
-          .insert(agentVersions)
-          .values({ agentId: id, version: next, ...shown, ...toColumns(kept) }),
-      ]),
-    meanwhile,
-  )
-  return changed(env, rows)
+  const details = Changes.parse(changes)
+  const before = await agentAt(env, id, version)
+  if (!changes.config)
+    return giveNext(env, before, { ...details, ...shownColumns(before) }, (place) =>
+      reseal(env, inAgents(id, version), before.config, place),
+    )
+  const config = changeConfig(await openAgent(env, before), changes.config)
+  return giveNext(env, before, { ...details, ...shownOf(config) }, (place) => sealOpened(env, place, config))
 }
 
-/** Makes an agent callable. Publishing one that is published changes nothing. Throws `agentNotFound`. */
+/** Makes an agent callable. Publishing one that is published changes nothing. Throws `agentNotFound`, also if it is archived. */
 export async function publishAgent(env: Bindings, id: string): Promise<Agent> {
   const publishedAt = sql`coalesce(${agents.publishedAt}, now())`
   return setStatus(env, id, { status: 'active', publishedAt })
 }
 
-/** Takes a published agent out of service; a draft stays a draft. Throws `agentNotFound`. */
+/** Takes a published agent out of service; a draft stays a draft. Throws `agentNotFound`, also if it is archived. */
 export async function unpublishAgent(env: Bindings, id: string): Promise<Agent> {
   const status = sql`case when ${agents.status} = 'draft' then 'draft' else 'inactive' end`
   return setStatus(env, id, { status })
+}
+
+/** Takes an agent out of service for good; its versions and its slug are kept. Repeatable. Throws `agentNotFound`. */
+export async function archiveAgent(env: Bindings, id: string): Promise<Agent> {
+  const change = { status: 'archived', featuredRank: null } as const
+  const rows = await reach(() => db(env).update(agents).set(change).where(eq(agents.id, id)).returning(agentColumns))
+  return changed(env, rows)
+}
+
+/** `average` is that of approved reviews, `counts` how many of them gave 1, 2, 3, 4 and 5; each a value or a subquery. */
+export type Rating = { average: string | SQL; count: number | SQL; counts?: number[] | SQL }
+
+/** The change of an agent's rating, to be run in one batch with the review that makes it. */
+export function ratingUpdate(env: Bindings, agentId: string, { average, count, counts }: Rating) {
+  return db(env)
+    .update(agents)
+    .set({
+      averageRating: typeof average === 'string' ? average : sql`coalesce(${average}, 0)`,
+      reviewCount: count,
+      ...(counts ? { ratingCounts: counts } : {}),
+    })
+    .where(eq(agents.id, agentId))
 }
 
 /** Drops every copy of this agent that can be reached. Whoever writes agents otherwise than by this file calls it afterwards. */
@@ -167,54 +182,22 @@ export async function listPublished(env: Bindings, after = ''): Promise<Publishe
       .select({ id, slug, name, description, category, provider, model, pricePerCall, creatorName, publishedAt })
       .from(agents)
       .leftJoin(creatorProfiles, eq(creatorProfiles.userId, agents.creatorId))
-      .where(and(eq(agents.status, 'active'), gt(agents.slug, after)))
+      .where(and(eq(agents.status, 'active'), gt(agents.slug, after), isOfActiveCreator))
       .orderBy(asc(agents.slug))
       .limit(PAGE_MAX),
   )
   return rows.map((row) => ({ ...row, pricePerCall: amount(row.pricePerCall), publishedAt: new Date(row.publishedAt) }))
 }
 
-const inAgents = (agentId: string, version: number): Place => ({
-  table: 'agents',
-  column: 'config_encrypted',
-  agentId,
-  version,
-})
-
-const inVersions = (agentId: string, version: number): Place => ({
-  ...inAgents(agentId, version),
-  table: 'agent_versions',
-})
-
-/** What of a configuration stands beside the ciphertext in the open, for lists and prices. */
-const shownOf = (config: AgentConfig) => ({
-  provider: config.provider,
-  model: config.model,
-  pricePerCall: config.price_per_call,
-})
-
-const toColumns = ({ ciphertext, iv, keyId }: SealedRecord) => ({ configEncrypted: ciphertext, configIv: iv, keyId })
+/** A subquery and not a join, so that however many creators there are it looks up one for each agent that is shown. */
+export const isOfActiveCreator = sql`
+  (select ${users.status} from ${users} where ${users.id} = ${agents.creatorId}) = 'active'
+`
 
 type StatusChange = { status: Status | SQL; publishedAt?: SQL }
 
 async function setStatus(env: Bindings, id: string, change: StatusChange): Promise<Agent> {
-  const rows = await reach(() => db(env).update(agents).set(change).where(eq(agents.id, id)).returning(agentColumns))
+  const isThis = and(eq(agents.id, id), ne(agents.status, 'archived'))
+  const rows = await reach(() => db(env).update(agents).set(change).where(isThis).returning(agentColumns))
   return changed(env, rows)
-}
-
-async function changed(env: Bindings, rows: Parameters<typeof fromRow>[0][]): Promise<Agent> {
-  const [row] = rows
-  if (!row) throw new AppError('agentNotFound')
-  const agent = fromRow(row)
-  await forgetAgent(env, agent)
-  return agent
-}
-
-/** Runs a write; a clash with a row that is there already becomes `error()`. */
-async function write<T>(work: () => Promise<T>, error: () => AppError): Promise<T> {
-  try {
-    return await reach(work)
-  } catch (thrown) {
-    throw isUniqueViolation(thrown) ? error() : thrown
-  }
 }

@@ -3,6 +3,7 @@
  * form. A value of this type holds the prompt in the open: only the vault and the routes that save an agent touch one.
  */
 import * as z from 'zod'
+import { validate } from '../base/validate.ts'
 import { amount } from '../money/amount.ts'
 
 const PROMPT_CHARS_MAX = 32_000
@@ -21,29 +22,36 @@ export function isPrice(text: string): boolean {
   return price >= PRICE_MIN && price <= PRICE_MAX
 }
 
+const allowed = z.boolean().default(true)
 /** What callers may set for themselves. Whatever is not allowed is refused by name, never silently ignored. */
 const Allowed = z.object({
-  temperature: z.boolean().default(true),
-  top_p: z.boolean().default(true),
+  temperature: allowed,
+  top_p: allowed,
   /** Callers can only ask for fewer tokens than the agent's own `max_tokens`, never for more. */
-  max_tokens: z.boolean().default(true),
-  stop: z.boolean().default(true),
-  tools: z.boolean().default(true),
-  response_format: z.boolean().default(true),
-  images: z.boolean().default(true),
+  max_tokens: allowed,
+  stop: allowed,
+  tools: allowed,
+  response_format: allowed,
+  images: allowed,
 })
 
-const KnowledgeBase = z.object({
+const KNOWLEDGE = {
   enabled: z.boolean(),
   file_ids: z.array(z.uuid()).max(KNOWLEDGE_FILES_MAX),
   /** In characters. */
-  chunk_size: z.number().int().min(100).max(4_000).default(1_000),
-  chunk_overlap: z.number().int().min(0).max(1_000).default(200),
+  chunk_size: z.number().int().min(100).max(4_000),
+  chunk_overlap: z.number().int().min(0).max(1_000),
   /** How many chunks are given to the model. */
-  top_k: z.number().int().min(1).max(20).default(5),
+  top_k: z.number().int().min(1).max(20),
+}
+const KnowledgeBase = z.object({
+  ...KNOWLEDGE,
+  chunk_size: KNOWLEDGE.chunk_size.default(1_000),
+  chunk_overlap: KNOWLEDGE.chunk_overlap.default(200),
+  top_k: KNOWLEDGE.top_k.default(5),
 })
 
-export const AgentConfig = z.object({
+const FIELDS = {
   system_prompt: z.string().min(1).max(PROMPT_CHARS_MAX),
   model: z.string().min(1).max(MODEL_CHARS_MAX),
   provider: z.enum(['openai', 'anthropic', 'google']),
@@ -51,6 +59,10 @@ export const AgentConfig = z.object({
   max_tokens: z.number().int().min(1).max(OUTPUT_TOKENS_MAX),
   top_p: z.number().min(0).max(1),
   price_per_call: z.string().refine(isPrice, 'A price is 0.001 to 100 dollars with at most 6 decimals.'),
+}
+
+export const AgentConfig = z.object({
+  ...FIELDS,
   knowledge_base: KnowledgeBase.optional(),
   allow: Allowed.prefault({}),
 })
@@ -58,3 +70,27 @@ export const AgentConfig = z.object({
 export type AgentConfig = z.infer<typeof AgentConfig>
 /** A configuration as it is handed in: what has a default may be left out. */
 export type AgentConfigInput = z.input<typeof AgentConfig>
+
+/** What is to change in a configuration; what is left out stays as it is. `knowledge_base: null` takes it away. */
+export const ConfigChange = z.object({
+  ...z.object(FIELDS).partial().shape,
+  knowledge_base: z.object(KNOWLEDGE).partial().nullable().optional(),
+  allow: z.partialRecord(Allowed.keyof(), z.boolean().optional()).optional(),
+})
+
+export type ConfigChange = z.infer<typeof ConfigChange>
+
+/** A configuration as others than its owner may see it: without the prompt. */
+export const ShownConfig = AgentConfig.omit({ system_prompt: true })
+export type ShownConfig = z.infer<typeof ShownConfig>
+
+/** `before` with a change, whose prompt is left out. Throws `validationFailed` if together they are no configuration. */
+export function withChange(before: ShownConfig, { system_prompt: _, ...change }: ConfigChange): ShownConfig {
+  const { knowledge_base: knowledge, ...rest } = { ...before, ...change }
+  const merged = {
+    ...rest,
+    allow: { ...before.allow, ...change.allow },
+    ...(knowledge ? { knowledge_base: { ...before.knowledge_base, ...knowledge } } : {}),
+  }
+  return validate(z.object({ config: ShownConfig }), { config: merged }).config
+}

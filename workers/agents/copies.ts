@@ -73,6 +73,14 @@ export async function forgetCopies(env: Bindings, names: string[]): Promise<void
   await dropCache(env, names.map(cacheKey))
 }
 
+/** Puts agents that were read from Postgres at `readAt` into Redis, for every isolate, under their ids and slugs. Never throws. */
+export async function shareCopies(env: Bindings, agents: Agent[], readAt: number): Promise<void> {
+  for (const agent of agents)
+    await Promise.all(
+      [agent.id, agent.slug].map((name) => writeCache(env, cacheKey(name), toShared(agent, readAt), STALE_MS / 1_000)),
+    )
+}
+
 async function look(env: Bindings, name: string): Promise<Agent | null> {
   const inMemory = copies.get(name)
   const shared = await readShared(env, name)
@@ -138,7 +146,7 @@ const Shared = z
       description: z.string().nullable(),
       category: z.string().nullable(),
       creatorId: z.uuid(),
-      status: z.enum(['draft', 'active', 'inactive']),
+      status: z.enum(['draft', 'active', 'inactive', 'archived']),
       version: z.number().int(),
       provider: z.enum(['openai', 'anthropic', 'google']),
       model: z.string(),

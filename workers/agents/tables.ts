@@ -1,5 +1,6 @@
 /** The tables of this room: agents as they are, and every version they have had. */
 import { bytesToHex } from '@noble/hashes/utils.js'
+import { sql } from 'drizzle-orm'
 import {
   bigint,
   customType,
@@ -22,6 +23,9 @@ const bytea = customType<{ data: Uint8Array; driverData: Uint8Array | string }>(
   fromDriver: (value) => new Uint8Array(value as Uint8Array),
 })
 
+/** The words by which an agent is found. PostgreSQL makes them; nobody reads or writes them. */
+const tsvector = customType<{ data: never }>({ dataType: () => 'tsvector' })
+
 /** What the vault sealed, and beside it what the market shows of it in the open. */
 const sealedConfig = {
   provider: varchar('provider', { length: 20, enum: ['openai', 'anthropic', 'google'] }).notNull(),
@@ -43,7 +47,7 @@ export const agents = pgTable('agents', {
   name: varchar('name', { length: 100 }).notNull(),
   description: text('description'),
   category: varchar('category', { length: 50 }),
-  status: varchar('status', { length: 20, enum: ['draft', 'active', 'inactive'] })
+  status: varchar('status', { length: 20, enum: ['draft', 'active', 'inactive', 'archived'] })
     .notNull()
     .default('draft'),
   ...sealedConfig,
@@ -57,6 +61,11 @@ export const agents = pgTable('agents', {
   createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
   publishedAt: timestamp('published_at', { withTimezone: true }),
+  /** The place in the front row of the market, 1 first; admins set it. */
+  featuredRank: integer('featured_rank'),
+  /** How many approved reviews gave 1, 2, 3, 4 and 5. */
+  ratingCounts: integer('rating_counts').array().notNull().default([0, 0, 0, 0, 0]),
+  search: tsvector('search').generatedAlwaysAs(sql`(the migration says how)`),
 })
 
 export const agentVersions = pgTable(

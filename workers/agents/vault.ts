@@ -7,7 +7,7 @@
  */
 import * as z from 'zod'
 import { Memory } from '../base/memory.ts'
-import { AgentConfig } from './config.ts'
+import { AgentConfig, withChange, type ConfigChange, type ShownConfig } from './config.ts'
 
 const KEY_BYTES = 32
 const IV_BYTES = 12
@@ -49,8 +49,8 @@ function refuse(): never {
 }
 
 /**
- * The sealed text, in the open. Called where a prompt enters a provider's request and where the guard compiles it, and
- * nowhere else: the rules of the house (form.test.ts) name those two files.
+ * The sealed text, in the open. Called where a prompt enters a provider's request, where the guard compiles it and where
+ * its owner reads it, and nowhere else: the rules of the house (form.test.ts) name those three files.
  */
 export function reveal(sealed: Sealed): string {
   return textOf(sealed)
@@ -65,7 +65,7 @@ export type SealedRecord = { ciphertext: Uint8Array; iv: Uint8Array; keyId: stri
 export type VaultEnv = Record<string, unknown>
 
 /** A decrypted configuration: everything but the prompt in the open. */
-export type OpenedConfig = Omit<AgentConfig, 'system_prompt'> & { prompt: Sealed }
+export type OpenedConfig = ShownConfig & { prompt: Sealed }
 
 /** Encrypts `plaintext` for its place with the current key. Throws if that key is missing or malformed: nothing is written in the open. */
 export async function seal(env: VaultEnv, place: Place, plaintext: string): Promise<SealedRecord> {
@@ -94,6 +94,17 @@ export async function openConfig(env: VaultEnv, place: Place, record: SealedReco
   if (!parsed.success) throw new VaultError('The decrypted text is no configuration of an agent.')
   const { system_prompt: prompt, ...rest } = parsed.data
   return { ...rest, prompt: new Sealed(prompt) }
+}
+
+/** Encrypts an opened configuration again. */
+export function sealOpened(env: VaultEnv, place: Place, { prompt, ...config }: OpenedConfig): Promise<SealedRecord> {
+  return sealConfig(env, place, { ...config, system_prompt: textOf(prompt) })
+}
+
+/** An opened configuration with a change, whose prompt, if it has one, is sealed. Throws `validationFailed` if that is none. */
+export function changeConfig({ prompt, ...before }: OpenedConfig, change: ConfigChange): OpenedConfig {
+  const { system_prompt: text } = change
+  return { ...withChange(before, change), prompt: text === undefined ? prompt : new Sealed(text) }
 }
 
 /** The same text under the current key, for the same place or for another one. */

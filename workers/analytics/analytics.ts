@@ -124,3 +124,14 @@ export async function agentStatistics(env: Bindings, agentId: string, days: numb
     p95: percentile(latencies, 0.95),
   }
 }
+
+/** The ids of the agents that were called most since yesterday, at most `limit`, the busiest first. Throws `storeUnavailable`. */
+export async function busiestAgents(env: Bindings, limit: number): Promise<string[]> {
+  const { rows } = await reach(() =>
+    db(env).execute<{ agent_id: string }>(sql`
+      SELECT agent_id FROM agent_usage WHERE day >= (now() AT TIME ZONE 'UTC')::date - 1
+      GROUP BY agent_id ORDER BY sum(calls) DESC, agent_id LIMIT ${limit}
+    `),
+  )
+  return rows.map((row) => row.agent_id)
+}

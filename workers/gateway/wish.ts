@@ -2,7 +2,7 @@
 import { refuseField } from '../base/errors.ts'
 import type { OpenedConfig } from '../agents/vault.ts'
 import type { IncomingCall } from './door.ts'
-import { refusedParameters } from './providers/models.ts'
+import { refusedParameters } from '../agents/models.ts'
 import type { ChatCall } from './providers/provider.ts'
 
 type Allowed = keyof OpenedConfig['allow']

@@ -1,4 +1,5 @@
 import { PGlite } from '@electric-sql/pglite'
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -23,7 +24,7 @@ let posted: { path: string; token: string | undefined; body: unknown }[]
 let options: SeedOptions
 
 beforeAll(async () => {
-  postgres = await PGlite.create()
+  postgres = await PGlite.create({ extensions: { pg_trgm } })
   for (const file of readdirSync(MIGRATIONS).toSorted())
     if (file.endsWith('.sql')) await postgres.exec(readFileSync(new URL(file, MIGRATIONS), 'utf8'))
   worker = createServer((request, response) => {

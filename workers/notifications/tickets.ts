@@ -13,12 +13,12 @@ export class Tickets {
   }
 
   /** Takes a ticket that is in time, once. A taken one is remembered for as long as it would be good. */
-  redeem({ jti, exp }: Ticket, now: number): 'used' | 'tooMany' | null {
+  redeem({ jti, exp }: Ticket, now: number): 'used' | 'limitReached' | null {
     this.#sql.exec('DELETE FROM ticket WHERE until <= ?', now)
     if (exp * 1_000 <= now || this.#sql.exec('SELECT 1 FROM ticket WHERE id = ?', jti).toArray().length > 0)
       return 'used'
     const { taken } = this.#sql.exec<{ taken: number }>('SELECT COUNT(*) AS taken FROM ticket').one()
-    if (taken >= TAKEN_MAX) return 'tooMany'
+    if (taken >= TAKEN_MAX) return 'limitReached'
     this.#sql.exec('INSERT INTO ticket (id, until) VALUES (?, ?)', jti, now + TICKET_SECONDS * 1_000)
     return null
   }

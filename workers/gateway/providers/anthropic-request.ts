@@ -1,5 +1,5 @@
 /** A chat call as Anthropic's messages want it. https://platform.claude.com/docs/en/api/messages */
-import { refusedParameters } from './models.ts'
+import { refusedParameters } from '../../agents/models.ts'
 import type { ChatCall, ContentPart, Endpoint, Message, Tool, UpstreamRequest } from './provider.ts'
 import { argumentsOf, dataUrl, type Fields } from './wire.ts'
 

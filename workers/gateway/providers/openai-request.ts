@@ -1,5 +1,5 @@
 /** A chat call as OpenAI's chat completions want it. https://platform.openai.com/docs/api-reference/chat */
-import { isOpenAiReasoning, refusedParameters } from './models.ts'
+import { isOpenAiReasoning, refusedParameters } from '../../agents/models.ts'
 import type {
   ChatCall,
   ContentPart,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { findModel, MODELS, refusedParameters } from './models.ts'
+import { findModel, MODELS, refusedParameters } from '../../agents/models.ts'
 import type { ChatCall, ProviderName } from './provider.ts'
 import { provider } from './providers.ts'
 

@@ -17,7 +17,7 @@ const NOT_SHIPPED = new Set(['local', 'tests'])
 const SHARED_FILES: Record<string, string[]> = {
   analytics: ['analytics', 'series', 'tables'],
   quota: ['quota', 'protocol', 'call-log'],
-  agents: ['agents', 'vault', 'config', 'tables'],
+  agents: ['agents', 'vault', 'config', 'models', 'categories', 'versions', 'own', 'tables'],
   keys: ['keys', 'read-key', 'key-format', 'tables'],
   money: ['amount', 'prices', 'dollars'],
   auth: ['auth', 'audit', 'permissions', 'tables'],
@@ -116,11 +116,15 @@ describe('doors', () => {
     expect(calling.filter((path) => !allowed.has(path))).toEqual([])
   })
 
-  test('a prompt is revealed to the provider’s request and to the guard, and nowhere else', () => {
+  test('a prompt is revealed to the provider’s request, to the guard and to its owner, and nowhere else', () => {
     const revealing = shipped
       .filter(({ text }) => /import \{[^}]*\breveal\b[^}]*\} from '.*vault\.ts'/.test(text))
       .map(({ path }) => path)
-    expect(revealing.toSorted()).toEqual(['workers/gateway/guard-of.ts', 'workers/gateway/upstream.ts'])
+    expect(revealing.toSorted()).toEqual([
+      'workers/agents/prompt.ts',
+      'workers/gateway/guard-of.ts',
+      'workers/gateway/upstream.ts',
+    ])
   })
 
   test('only the quota room writes call logs', () => {

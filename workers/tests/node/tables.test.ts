@@ -67,7 +67,9 @@ it.each(tables.map((table) => getTableConfig(table)))('$name is to Drizzle what 
   await postgres.query('DROP TABLE IF EXISTS probe')
   await postgres.query(`CREATE TABLE probe (${columns.join(', ')})`)
   expect(await columnsOf('probe')).toEqual(await columnsOf(table.name))
-  const withDefault = table.columns.filter((column) => column.hasDefault).map((column) => column.name)
+  const withDefault = table.columns
+    .filter((column) => column.hasDefault || column.generated)
+    .map((column) => column.name)
   expect(withDefault.toSorted()).toEqual(await filledIn(table.name))
 })
 
