@@ -30,15 +30,17 @@ function deliveriesOf(hook: Hook) {
 test('an event goes to each webhook of its user that asks for its type, and to no other', async () => {
   const [ann, ben] = [await signIn(), await signIn()]
   const asking = [await newHook(ann), await newHook(ann, '', { events: ['quota.low', 'agent.published'] })]
-  const not = [await newHook(ann, '', { events: ['quota.low'] }), await newHook(ben)]
+  const notAsking = await newHook(ann, '', { events: ['quota.low'] })
+  const bens = await newHook(ben)
   const paused = await newHook(ann)
   await api(`PUT ${paused.path}`, { as: ann, body: { active: false } })
   const hand = byHand()
-  const event = published(ann)
-  expect(await hear(hand.env, [event])).toEqual({ acked: 1, retried: 0 })
-  for (const hook of asking) expect(await deliveriesOf(hook)).toMatchObject([{ eventId: event.id, state: 'pending' }])
-  for (const hook of [...not, paused]) expect(await deliveriesOf(hook)).toEqual([])
-  expect(hand.sent).toHaveLength(2)
+  const [hers, his] = [published(ann), published(ben)]
+  expect(await hear(hand.env, [hers, his])).toEqual({ acked: 2, retried: 0 })
+  for (const hook of asking) expect(await deliveriesOf(hook)).toMatchObject([{ eventId: hers.id, state: 'pending' }])
+  expect(await deliveriesOf(bens)).toMatchObject([{ eventId: his.id }])
+  for (const hook of [notAsking, paused]) expect(await deliveriesOf(hook)).toEqual([])
+  expect(hand.sent).toHaveLength(3)
 })
 
 test('events for a webhook that has been failing wait in a queue of their own', async () => {
