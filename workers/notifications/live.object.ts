@@ -126,6 +126,7 @@ export class LiveObject extends DurableObject<Bindings> {
   }
 
   override webSocketClose(socket: WebSocket): void {
+    // workerd does not answer a window's closing by itself, and a window waits for the answer.
     close(socket, CLOSE.bye)
     this.#noteLeaving()
   }
