@@ -13,6 +13,7 @@ import { settings, type AppContext, type Bindings } from './env.ts'
 import { openAiErrorBody } from './gateway/openai-error.ts'
 import { gateway } from './gateway/routes.ts'
 import { keys } from './keys/routes.ts'
+import { reviews } from './reviews/routes.ts'
 
 /** A caller's own request id is taken over where it can stand in a log column and a header as it is. */
 const REQUEST_ID = /^[\w-]{1,36}$/
@@ -73,6 +74,7 @@ app.use(async function maintenance(c, next) {
 app.get('/health', (c) => c.json({ status: 'ok' }))
 app.route('/', gateway)
 app.route('/', keys)
+app.route('/', reviews)
 app.route('/', admin)
 
 const route = routesOf(app, 'Reference')

@@ -3,7 +3,7 @@
  * It promises that a change is effective everywhere within a second (copies.ts) and that every version of an agent is
  * kept. It never hands out a prompt except sealed.
  */
-import { and, asc, eq, gt, sql, type SQL } from 'drizzle-orm'
+import { and, asc, eq, gt, isNull, sql, type SQL } from 'drizzle-orm'
 import * as z from 'zod'
 import { creatorProfiles } from '../auth/tables.ts'
 import { db, isUniqueViolation, reach } from '../base/db.ts'
@@ -132,16 +132,29 @@ export async function updateAgent(env: Bindings, id: string, version: number, ch
   return changed(env, rows)
 }
 
-/** Makes an agent callable. Publishing one that is published changes nothing. Throws `agentNotFound`. */
+/** Makes an agent callable. Publishing one that is published changes nothing. Throws `agentNotFound`, or `agentStopped`. */
 export async function publishAgent(env: Bindings, id: string): Promise<Agent> {
   const publishedAt = sql`coalesce(${agents.publishedAt}, now())`
-  return setStatus(env, id, { status: 'active', publishedAt })
+  const isPublishable = and(eq(agents.id, id), isNull(agents.stoppedBecause))
+  const rows = await reach(() =>
+    db(env).update(agents).set({ status: 'active', publishedAt }).where(isPublishable).returning(agentColumns),
+  )
+  if (rows.length === 0 && (await readAgent(env, id))) throw new AppError('agentStopped')
+  return changed(env, rows)
 }
 
 /** Takes a published agent out of service; a draft stays a draft. Throws `agentNotFound`. */
 export async function unpublishAgent(env: Bindings, id: string): Promise<Agent> {
   const status = sql`case when ${agents.status} = 'draft' then 'draft' else 'inactive' end`
-  return setStatus(env, id, { status })
+  const rows = await reach(() =>
+    db(env).update(agents).set({ status }).where(eq(agents.id, id)).returning(agentColumns),
+  )
+  return changed(env, rows)
+}
+
+/** A statement for a batch: the figures that an agent shows of its reviews. `average` has two decimals, 0 without reviews. */
+export function ratingUpdate(env: Bindings, agentId: string, { average, count }: { average: SQL; count: SQL }) {
+  return db(env).update(agents).set({ averageRating: average, reviewCount: count }).where(eq(agents.id, agentId))
 }
 
 /** Drops every copy of this agent that can be reached. Whoever writes agents otherwise than by this file calls it afterwards. */
@@ -194,13 +207,6 @@ const shownOf = (config: AgentConfig) => ({
 })
 
 const toColumns = ({ ciphertext, iv, keyId }: SealedRecord) => ({ configEncrypted: ciphertext, configIv: iv, keyId })
-
-type StatusChange = { status: Status | SQL; publishedAt?: SQL }
-
-async function setStatus(env: Bindings, id: string, change: StatusChange): Promise<Agent> {
-  const rows = await reach(() => db(env).update(agents).set(change).where(eq(agents.id, id)).returning(agentColumns))
-  return changed(env, rows)
-}
 
 async function changed(env: Bindings, rows: Parameters<typeof fromRow>[0][]): Promise<Agent> {
   const [row] = rows

@@ -57,6 +57,10 @@ export const agents = pgTable('agents', {
   createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
   publishedAt: timestamp('published_at', { withTimezone: true }),
+  /** Why it was taken out of service by somebody other than its creator; it is not active then. */
+  stoppedBecause: varchar('stopped_because', { length: 20, enum: ['admin', 'barred', 'suspended', 'closed'] }),
+  /** Its place among the featured agents, 1 first. */
+  featuredRank: integer('featured_rank'),
 })
 
 export const agentVersions = pgTable(

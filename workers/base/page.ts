@@ -3,8 +3,10 @@
  * values of the last row that was shown, so that a page costs the same however deep it lies, and rows that come or go
  * meanwhile are neither shown twice nor skipped.
  */
+import { sql, type SQL } from 'drizzle-orm'
 import * as z from 'zod'
 import { refuseField } from './errors.ts'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 
 export const PAGE_MAX = 100
 const PAGE_STANDARD = 20
@@ -51,4 +53,17 @@ export function readCursor<T extends z.ZodType>(cursor: string | undefined, plac
   } catch {
     throw refuseField('cursor', 'is not one that this list has given')
   }
+}
+
+/** A moment in a cursor: whole microseconds since 1970, as finely as Postgres sorts. */
+export const Micros = z.int().min(0)
+
+/** A column's moment as `Micros`. */
+export function micros(column: PgColumn | SQL): SQL<number> {
+  return sql<number>`(extract(epoch FROM ${column}) * 1000000)::float8`
+}
+
+/** The reverse of `micros`, for a comparison with the column itself, which an index can answer. */
+export function atMicros(moment: number): SQL {
+  return sql`(timestamptz 'epoch' + ${moment} * interval '1 microsecond')`
 }

@@ -5,6 +5,7 @@
  * of prepared statements are kept apart.
  */
 import { PGlite } from '@electric-sql/pglite'
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { packet, errorMessage, readText, text, type Client, type Database, type Session } from './postgres-wire.ts'
 
 /** A client that leaves a transaction open this long is cut off, for everybody else is waiting. */
@@ -19,7 +20,7 @@ export type PGliteDatabase = Database & { stop(): Promise<void> }
 
 /** Starts PGlite, in memory unless `dataDir` says where on disk. */
 export async function startPGlite(dataDir?: string): Promise<PGliteDatabase> {
-  const pglite = await PGlite.create(dataDir === undefined ? {} : { dataDir })
+  const pglite = await PGlite.create({ extensions: { pg_trgm }, ...(dataDir === undefined ? {} : { dataDir }) })
   const { rows } = await pglite.query<{ server_version: string }>('SHOW server_version')
   const parameters = {
     server_version: rows[0]?.server_version ?? '',

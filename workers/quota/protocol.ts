@@ -44,6 +44,7 @@ export type Admission =
 
 /** Why a call was not admitted, with what a caller needs to act on it. */
 export type Refusal =
+  | { why: 'accountSuspended' }
   | { why: 'keyRevoked' }
   | { why: 'keyRestricted' }
   | { why: 'keyCapReached'; cap: number; period: CapPeriod; retryAfterMs: number }
@@ -92,6 +93,9 @@ export type KeyInput = {
   expiresAt?: number | null
   caps?: Partial<Record<CapPeriod, number>>
 }
+
+/** Whether the account may call at all. */
+export type AccountInput = { v: 1; state: 'active' | 'suspended' }
 
 export type QuotaState = {
   remaining: number
