@@ -29,11 +29,11 @@ const QueuePlace = z.tuple([Micros, z.uuid()])
 export async function moderationQueue(env: Bindings, page: { limit: number; cursor?: string | undefined }) {
   const after = readCursor(page.cursor, QueuePlace)
   const isAfter = after && sql`(${reviews.queuedAt}, ${reviews.id}) > (${atMicros(after[0])}, ${after[1]}::uuid)`
-  const reasons = db(env)
-    .select({ reason: reviewReports.reason })
-    .from(reviewReports)
-    .where(eq(reviewReports.reviewId, reviews.id))
-    .limit(REASONS_SHOWN)
+  // The latest, and only those since the last decision: what was said before it has been decided on.
+  const reasons = sql<string[]>`ARRAY(
+    SELECT reason FROM ${reviewReports} WHERE review_id = ${reviews.id}
+    ORDER BY created_at DESC LIMIT least(${reviews.reports}, ${REASONS_SHOWN}::int)
+  )`
   const rows = await reach(() =>
     db(env)
       .select({
@@ -47,7 +47,7 @@ export async function moderationQueue(env: Bindings, page: { limit: number; curs
         status: reviews.status,
         revision: reviews.revision,
         reports: reviews.reports,
-        reportReasons: sql<string[]>`ARRAY${reasons}`,
+        reportReasons: reasons,
         createdAt: reviews.createdAt,
         queuedAt: reviews.queuedAt,
         place: micros(reviews.queuedAt),

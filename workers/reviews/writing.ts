@@ -79,16 +79,20 @@ export async function setReply(
 
 /** Reports an approved review, once per user. Throws `notFound`, `alreadyReported`. */
 export async function reportReview(env: Bindings, userId: string, id: string, reason: string): Promise<void> {
-  await agentOf(env, and(eq(reviews.id, id), eq(reviews.status, 'approved')))
-  // The moment at which it comes into the queue is that of the report which puts it there; later ones leave it its place.
+  // One statement, so that a review which is edited or deleted meanwhile is not reported. The moment at which it comes
+  // into the queue is that of the report which puts it there; later ones leave it its place.
   const report = sql`
-    WITH reported AS (
-      INSERT INTO ${reviewReports} (review_id, user_id, reason) VALUES (${id}, ${userId}, ${reason}) RETURNING review_id
+    WITH shown AS (
+      SELECT id FROM ${reviews} WHERE id = ${id} AND status = 'approved' FOR UPDATE
+    ), reported AS (
+      INSERT INTO ${reviewReports} (review_id, user_id, reason) SELECT id, ${userId}, ${reason} FROM shown RETURNING review_id
+    ), counted AS (
+      UPDATE ${reviews} SET reports = reports + 1, queued_at = CASE WHEN reports < 3 THEN now() ELSE queued_at END
+      FROM reported WHERE id = reported.review_id RETURNING id
     )
-    UPDATE ${reviews} SET reports = reports + 1, queued_at = CASE WHEN reports < 3 THEN now() ELSE queued_at END
-    FROM reported WHERE id = reported.review_id AND status = 'approved'`
+    SELECT demand_change(count(*)) FROM counted`
   try {
-    await reach(() => db(env).execute(report))
+    await orNotFound(() => db(env).execute(report))
   } catch (thrown) {
     throw isUniqueViolation(thrown) ? new AppError('alreadyReported') : thrown
   }

@@ -16,7 +16,7 @@ const NOT_SHIPPED = new Set(['local', 'tests'])
 /** What of a room others may import besides its face: types that cross the wire, and tables for a foreign key. */
 const SHARED_FILES: Record<string, string[]> = {
   quota: ['quota', 'protocol', 'call-log'],
-  agents: ['agents', 'vault', 'config', 'tables'],
+  agents: ['agents', 'stops', 'vault', 'config', 'tables'],
   keys: ['keys', 'read-key', 'key-format', 'tables'],
   money: ['amount', 'prices', 'dollars'],
   auth: ['auth', 'audit', 'permissions', 'tables'],
