@@ -8,7 +8,9 @@ import { newId } from '../base/ids.ts'
 import { deadLetters, featureFlags } from '../base/tables.ts'
 import { callLogs } from '../quota/tables.ts'
 import { settings } from '../env.ts'
-import { api, ask, bindings, newAgent, newDeveloper, pay, signIn } from '../tests/world.ts'
+import { api, ask, bindings, newAgent, newDeveloper, signIn, type Developer } from '../tests/world.ts'
+import type { Agent } from '../agents/agents.ts'
+import type { CallLog, CallLogBatch } from '../quota/call-log.ts'
 
 const reason = 'For the tests.'
 const operator = { token: settings(bindings).OPERATOR_TOKEN }
@@ -74,14 +76,25 @@ describe('the system', () => {
   test('sends a dead letter again, once, and shows nobody what it says', async () => {
     const [boss, developer, agent] = await Promise.all([signIn('admin'), newDeveloper(), newAgent()])
     const id = newId()
-    const call = await deadCall(developer.id, agent)
-    const letter = { id, queue: 'call-logs', body: { v: 1, calls: [call] }, attempts: 6, sentAt: new Date() }
-    await db(bindings).insert(deadLetters).values([letter, { ...letter, queue: 'unheard-of' }])
+    const call = logOf(developer, agent)
+    const body = { version: 1, accountId: developer.id, logs: [call] } satisfies CallLogBatch
+    const letter = { id, queue: 'call-logs', body, attempts: 6, sentAt: new Date() }
+    await db(bindings)
+      .insert(deadLetters)
+      .values([letter, { ...letter, queue: 'unheard-of' }])
     const list = await api('GET /api/v1/admin/system/dead-letters', { as: boss })
-    const shown = list.body.items.find((row: { id: string; queue: string }) => row.id === id && row.queue === 'call-logs')
-    expect(Object.keys(shown).toSorted((a, b) => a.localeCompare(b))).toEqual(
-      ['attempts', 'bytes', 'id', 'queue', 'received_at', 'replayed_at', 'sent_at'],
+    const shown = list.body.items.find(
+      (row: { id: string; queue: string }) => row.id === id && row.queue === 'call-logs',
     )
+    expect(Object.keys(shown).toSorted((a, b) => a.localeCompare(b))).toEqual([
+      'attempts',
+      'bytes',
+      'id',
+      'queue',
+      'received_at',
+      'replayed_at',
+      'sent_at',
+    ])
     const replay = (queue: string) =>
       api(`POST /api/v1/admin/system/dead-letters/${queue}/${id}/replay`, { as: boss, body: { reason } })
     expect((await replay('call-logs')).status).toBe(204)
@@ -105,9 +118,11 @@ describe('the audit log', () => {
     const read = async (query: string) => (await api(`GET /api/v1/admin/audit-log?${query}`, { as: boss })).body
     const first = await read(`actor_id=${boss.id}&limit=2`)
     const rest = await read(`actor_id=${boss.id}&limit=2&cursor=${first.next_cursor}`)
-    expect([...first.items, ...rest.items].map((row: { subject_id: string }) => row.subject_id)).toEqual(
-      ['enable_rag', 'enable_webhooks', 'enable_rag'],
-    )
+    expect([...first.items, ...rest.items].map((row: { subject_id: string }) => row.subject_id)).toEqual([
+      'enable_rag',
+      'enable_webhooks',
+      'enable_rag',
+    ])
     expect(rest.next_cursor).toBeNull()
     expect(first.items[0]).toMatchObject({ actor_role: 'super_admin', action: 'flag.set', reason })
     const one = await read(`subject_type=flag&subject_id=enable_webhooks&action=flag.set&actor_id=${boss.id}`)
@@ -157,3 +172,32 @@ describe('the operator', () => {
     expect((await api('GET /api/v1/admin/users', { as: operator })).status).toBe(401)
   })
 })
+
+function logOf(developer: Developer, agent: Agent): CallLog {
+  return {
+    id: newId(),
+    requestId: 'request',
+    agentId: agent.id,
+    agentVersion: 1,
+    creatorId: agent.creatorId,
+    apiKeyId: developer.keyId,
+    userId: developer.id,
+    provider: agent.provider,
+    model: agent.model,
+    stream: false,
+    status: 'success',
+    errorCode: null,
+    inputTokens: null,
+    outputTokens: 7,
+    latencyMs: 1_200,
+    firstContentMs: 300,
+    funding: 'paid',
+    lotId: 'lot-1',
+    priceUsd: '0.004',
+    premiumUsd: '0',
+    revenueUsd: '0.004',
+    feePercent: 20,
+    admittedAt: Date.now() - 1_200,
+    settledAt: Date.now(),
+  }
+}
