@@ -9,6 +9,7 @@ import { operations } from '../base/route.ts'
 import { featureFlags } from '../base/tables.ts'
 import { newId } from '../base/ids.ts'
 import { createKey } from '../keys/keys.ts'
+import { reviews } from '../reviews/tables.ts'
 import { api, ask, bindings, newAgent, newDeveloper, pay, PROMPT, signIn, type Account } from '../tests/world.ts'
 
 const reason = 'For the tests.'
@@ -208,5 +209,32 @@ describe('agents', () => {
       'agent.feature',
       'agent.feature',
     ])
+  })
+})
+
+describe('reviews', () => {
+  test('are read in the order in which they came, and decided on as they were read', async () => {
+    const [moderator, developer, agent] = await Promise.all([signIn('admin', 'moderator'), signIn(), newAgent()])
+    const id = newId()
+    const review = { id, agentId: agent.id, userId: developer.id, rating: 4, content: 'Kind.', queuedAt: new Date(0) }
+    await db(bindings).insert(reviews).values(review)
+    const { body: queue } = await api('GET /api/v1/admin/moderation/queue?limit=1', { as: moderator })
+    expect(queue.items).toMatchObject([{ id, agent_name: 'Marlow', rating: 4, content: 'Kind.', revision: 1 }])
+    const decide = (decision: string, body: object) =>
+      api(`POST /api/v1/admin/moderation/reviews/${id}/${decision}`, { as: moderator, body })
+    expect((await decide('reject', {})).body.error.details.fields).toMatchObject([{ field: 'reason' }])
+    expect((await decide('approve', { revision: 2 })).status).toBe(409)
+    expect(await auditOf(id)).toEqual([])
+    expect((await decide('approve', { revision: 1 })).status).toBe(204)
+    expect((await decide('reject', { reason })).status).toBe(204)
+    const lines = (await auditOf(id)).map((line) => [line.action, line.actorRole, line.details])
+    expect(lines).toEqual([
+      ['review.approve', 'moderator', { revision: 1 }],
+      ['review.reject', 'moderator', { revision: 1 }],
+    ])
+    const [row] = await db(bindings).select().from(reviews).where(eq(reviews.id, id))
+    expect(row).toMatchObject({ status: 'rejected', rejectedBecause: reason })
+    const other = await api(`POST /api/v1/admin/moderation/reviews/${newId()}/approve`, { as: moderator, body: {} })
+    expect(other.status).toBe(404)
   })
 })
