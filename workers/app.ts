@@ -29,6 +29,7 @@ import { keys } from './keys/routes.ts'
 import { deliveries } from './webhooks/deliveries.routes.ts'
 import { endpoints } from './webhooks/endpoints.routes.ts'
 import { marketplace } from './marketplace/routes.ts'
+import { reviews } from './reviews/routes.ts'
 
 /** A caller's own request id is taken over where it can stand in a log column and a header as it is. */
 const REQUEST_ID = /^[\w-]{1,36}$/
@@ -105,6 +106,7 @@ app.route('/', creatorAnalytics)
 app.route('/', agentAnalytics)
 app.route('/', agents)
 app.route('/', marketplace)
+app.route('/', reviews)
 app.route('/', admin)
 app.route('/', referenceRoutes())
 

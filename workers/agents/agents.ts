@@ -3,7 +3,7 @@
  * It promises that a change is effective everywhere within a second (copies.ts) and that every version of an agent is
  * kept. It never hands out a prompt except sealed.
  */
-import { and, asc, eq, gt, ne, sql, type SQL } from 'drizzle-orm'
+import { and, asc, eq, gt, isNull, ne, sql, type SQL } from 'drizzle-orm'
 import * as z from 'zod'
 import { creatorProfiles, users } from '../auth/tables.ts'
 import { db, reach } from '../base/db.ts'
@@ -125,10 +125,15 @@ export async function updateAgent(env: Bindings, id: string, version: number, ch
   return giveNext(env, before, { ...details, ...shownOf(config) }, (place) => sealOpened(env, place, config))
 }
 
-/** Makes an agent callable. Publishing one that is published changes nothing. Throws `agentNotFound`, also if it is archived. */
+/** Makes an agent callable. Publishing one that is published changes nothing. Throws `agentNotFound`, also if it is archived, or `agentStopped`. */
 export async function publishAgent(env: Bindings, id: string): Promise<Agent> {
   const publishedAt = sql`coalesce(${agents.publishedAt}, now())`
-  return setStatus(env, id, { status: 'active', publishedAt })
+  try {
+    return await setStatus(env, id, { status: 'active', publishedAt }, isNull(agents.stoppedBecause))
+  } catch (thrown) {
+    const stopped = thrown instanceof AppError && thrown.kind === 'agentNotFound' ? await readAgent(env, id) : null
+    throw stopped && stopped.status !== 'archived' ? new AppError('agentStopped') : thrown
+  }
 }
 
 /** Takes a published agent out of service; a draft stays a draft. Throws `agentNotFound`, also if it is archived. */
@@ -194,10 +199,8 @@ export const isOfActiveCreator = sql`
   NOT EXISTS (SELECT FROM ${users} WHERE ${users.id} = ${agents.creatorId} AND ${users.status} <> 'active')
 `
 
-type StatusChange = { status: Status | SQL; publishedAt?: SQL }
-
-async function setStatus(env: Bindings, id: string, change: StatusChange): Promise<Agent> {
-  const isThis = and(eq(agents.id, id), ne(agents.status, 'archived'))
+async function setStatus(env: Bindings, id: string, change: StatusChange, isAllowed?: SQL): Promise<Agent> {
+  const isThis = and(eq(agents.id, id), ne(agents.status, 'archived'), isAllowed)
   const rows = await reach(() => db(env).update(agents).set(change).where(isThis).returning(agentColumns))
   return changed(env, rows)
 }

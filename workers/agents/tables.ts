@@ -66,6 +66,8 @@ export const agents = pgTable('agents', {
   /** How many approved reviews gave 1, 2, 3, 4 and 5. */
   ratingCounts: integer('rating_counts').array().notNull().default([0, 0, 0, 0, 0]),
   search: tsvector('search').generatedAlwaysAs(sql`(the migration says how)`),
+  /** Why it was taken out of service by somebody other than its creator; it is not active then. */
+  stoppedBecause: varchar('stopped_because', { length: 20, enum: ['admin', 'barred', 'suspended', 'closed'] }),
 })
 
 export const agentVersions = pgTable(

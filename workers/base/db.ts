@@ -6,6 +6,7 @@
  * what the database itself has answered, such as a broken constraint.
  */
 import { neon, neonConfig, NeonDbError } from '@neondatabase/serverless'
+import { sql, type SQLWrapper } from 'drizzle-orm'
 import { DrizzleQueryError } from 'drizzle-orm/errors'
 import { drizzle, type NeonHttpDatabase } from 'drizzle-orm/neon-http'
 import { settings, type Bindings } from '../env.ts'
@@ -13,6 +14,7 @@ import { AppError } from './errors.ts'
 
 const QUERY_MS = 2_000
 const UNIQUE_VIOLATION = '23505'
+const NOTHING_CHANGED = 'P0002'
 /** SQLSTATE classes of a server that cannot serve just now: connection, resources, operator (shutdown), system. */
 const AWAY = /^(08|53|57P|58)/
 
@@ -55,10 +57,23 @@ export async function reach<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/**
+ * A statement for a batch: runs `change`, an update or a deletion that returns its rows, and undoes the whole batch if it
+ * meets none. `isUnchanged` knows the error.
+ */
+export function mustChange(env: Bindings, change: SQLWrapper) {
+  return db(env).execute(sql`WITH changed AS ${change} SELECT demand_change(count(*)) FROM changed`)
+}
+
 /** Whether this is the database's refusal of a second row with the same value, of `constraint` if that is named. */
 export function isUniqueViolation(thrown: unknown, constraint?: string): boolean {
   const answer = sqlErrorOf(thrown)
   return answer?.code === UNIQUE_VIOLATION && (constraint === undefined || answer.constraint === constraint)
+}
+
+/** Whether a statement that had to change something met no row, so that its batch was undone. */
+export function isUnchanged(thrown: unknown): boolean {
+  return sqlErrorOf(thrown)?.code === NOTHING_CHANGED
 }
 
 function isAway(thrown: unknown): boolean {

@@ -42,6 +42,20 @@ export const ERRORS = {
     status: 403,
     message: 'The model provider’s own policy refused this request. The call was not charged.',
   },
+  accountSuspended: { code: '40306', status: 403, message: 'This account is suspended. Write to us to learn why.' },
+  agentStopped: {
+    code: '40307',
+    status: 403,
+    message: 'This agent was taken out of service by the platform; it cannot be published again from here.',
+  },
+  emailNotVerified: { code: '40308', status: 403, message: 'Confirm your e-mail address first.' },
+  tooFewCalls: {
+    code: '40309',
+    status: 403,
+    message:
+      'An agent can be reviewed after 10 successful calls to it. The latest may take some seconds to be counted.',
+  },
+  featureOff: { code: '40310', status: 403, message: 'This is switched off at the moment.' },
   // 404: nothing here
   routeNotFound: { code: '40400', status: 404, message: 'There is no such route.' },
   agentNotFound: { code: '40401', status: 404, message: 'There is no published agent with this id.' },
@@ -74,6 +88,27 @@ export const ERRORS = {
     code: '40920',
     status: 409,
     message: 'This account has as many API keys as it may have. Revoke one that is not used, then make the new one.',
+  },
+  alreadyReviewed: {
+    code: '40904',
+    status: 409,
+    message: 'You have reviewed this agent already. Change that review instead.',
+  },
+  alreadyReported: { code: '40905', status: 409, message: 'You have reported this review already.' },
+  accountNotEmpty: {
+    code: '40906',
+    status: 409,
+    message: 'There is something left on this account. Use it up, or say "forfeit": true to give it up for good.',
+  },
+  earningsUnpaid: {
+    code: '40907',
+    status: 409,
+    message: 'This account has earnings that have not been paid out. Withdraw them first, then close the account.',
+  },
+  lastSuperAdmin: {
+    code: '40908',
+    status: 409,
+    message: 'This is the last super admin; make somebody else one first.',
   },
   bodyTooLarge: { code: '41301', status: 413, message: 'The request body is larger than 1 MB.' },
   unsupportedMediaType: {

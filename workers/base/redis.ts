@@ -19,6 +19,8 @@ const COOL_DOWN_MS = 1_000
 /** Characters; an agent with the longest prompt allowed stays below. */
 const VALUE_CHARS_MAX = 400_000
 const CODE_CHARS = 64
+const KEYS_PER_SCAN = 500
+const CLEARED_MAX = 20_000
 
 /** The value kept under `key`, or null: none, not ours, not of this form, or no answer in time. Never throws. */
 export async function readCache<T>(env: Bindings, key: string, form: z.ZodType<T>): Promise<T | null> {
@@ -53,6 +55,27 @@ export async function askRedis<T>(env: Bindings, work: (redis: Redis) => Promise
 /** What `text` is called in Redis where it must not be readable there: HMAC-SHA256 in hex, with our secret. */
 export function hiddenName(env: Bindings, text: string): string {
   return bytesToHex(hmac(sha256, cacheOf(env).secret, utf8ToBytes(`name\n${text}`)))
+}
+
+/** Whether Redis answers at this moment. Never throws. */
+export async function pingCache(env: Bindings): Promise<boolean> {
+  const cache = cacheOf(env)
+  return (await attempt(cache, () => cache.redis.ping())) !== null
+}
+
+/** Drops what is kept under keys that begin with `prefix`, `CLEARED_MAX` keys at most. Never throws; null: Redis is away. */
+export async function clearCache(env: Bindings, prefix: string): Promise<{ dropped: number; isAll: boolean } | null> {
+  const cache = cacheOf(env)
+  let dropped = 0
+  let cursor = '0'
+  do {
+    const step = await attempt(cache, () => cache.redis.scan(cursor, { match: `${prefix}*`, count: KEYS_PER_SCAN }))
+    if (!step) return null
+    const [next, found] = step
+    if (found.length > 0) dropped += (await attempt(cache, () => cache.redis.del(...found))) ?? 0
+    cursor = next
+  } while (cursor !== '0' && dropped < CLEARED_MAX)
+  return { dropped, isAll: cursor === '0' }
 }
 
 type Cache = { redis: Redis; secret: Uint8Array; awayUntil: number }

@@ -123,6 +123,7 @@ function refused(refusal: Refusal, limits: { rate: RateState; remaining: number 
       )
     case 'callInProgress':
       return new AppError('callInProgress', refuse({ headers: { 'retry-after': '1' } }))
+    case 'accountSuspended':
     case 'keyRestricted':
     case 'notReplayable':
     case 'idempotencyMismatch':

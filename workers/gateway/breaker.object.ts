@@ -26,6 +26,13 @@ export class BreakerObject extends DurableObject<Bindings> {
     return this.#verdict(now)
   }
 
+  /** The verdict at this moment. Changes nothing. */
+  look(): Verdict {
+    const now = clock.now()
+    const breaker = at(this.#breaker, now)
+    return { state: breaker.state, retryAfterMs: retryAfterMs(breaker, now) }
+  }
+
   /** Asks to send a call as a probe. `isProbe` is false where the breaker has closed meanwhile. */
   takeProbe(): Verdict & { isAllowed: boolean; isProbe: boolean } {
     const now = clock.now()

@@ -26,6 +26,7 @@ const CALL = {
   produces: 'application/json, text/event-stream',
   errors: [
     'insufficientBalance',
+    'accountSuspended',
     'keyRestricted',
     'contentBlocked',
     'agentNotFound',

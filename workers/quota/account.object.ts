@@ -14,7 +14,7 @@
  *  2. A call id is admitted once and settled once: `admit` and `settle` repeated give the first answer and change nothing.
  *  3. A charged call spends exactly one unit of one lot, or one trial, and its premium; a released call spends nothing.
  *  4. No window of 60 s, wherever it begins, holds more admissions than the account's limit.
- *  5. A key that `setKey` has revoked is in no later admission.
+ *  5. A key that `setKey` has revoked is in no later admission, nor is any key once `setAccount` has suspended the account.
  *  6. Every settled call reaches the queue at least once, under its call id (the consumer inserts by that id).
  *  7. While a call is held or unsent, or a low mark untold, an alarm is set. The alarm never throws and re-arms itself.
  *  8. Every fall of a lot's low mark (low-marks.ts) is told at least once, under one id.
@@ -41,10 +41,12 @@ import { KeyStatuses } from './key-status.ts'
 import { Lots, remaining } from './lots.ts'
 import { LowMarks } from './low-marks.ts'
 import { RateWindow } from './rate-window.ts'
+import { Standing } from './standing.ts'
 import { Trials } from './trials.ts'
 import { Watch } from './watch.ts'
 import type { Funding } from './call-log.ts'
 import type {
+  AccountInput,
   Admission,
   AdmitRequest,
   DepositInput,
@@ -89,6 +91,7 @@ export class AccountObject extends DurableObject<Bindings> {
   readonly #calls: Calls
   readonly #balance: Balance
   readonly #keys: KeyStatuses
+  readonly #standing: Standing
   readonly #trials: Trials
   readonly #idempotency: IdempotencyKeys
   readonly #exposures: Exposures
@@ -115,6 +118,7 @@ export class AccountObject extends DurableObject<Bindings> {
     this.#calls = new Calls(this.#sql, account.sent_seq)
     this.#balance = new Balance(this.#sql, account.premiums_spent)
     this.#keys = new KeyStatuses(this.#sql)
+    this.#standing = new Standing(this.#sql)
     this.#trials = new Trials(this.#sql)
     this.#idempotency = new IdempotencyKeys(this.#sql)
     this.#exposures = new Exposures(this.#sql)
@@ -179,6 +183,11 @@ export class AccountObject extends DurableObject<Bindings> {
     this.#armForWork()
   }
 
+  /** Says whether the account may call at all. Once this has answered, a suspended account is admitted no more. */
+  setAccount({ state }: AccountInput): void {
+    this.#transaction(() => this.#standing.set(state))
+  }
+
   /** The account's figures at this moment. Changes nothing. */
   quota(): QuotaState {
     const now = this.#now()
@@ -237,7 +246,7 @@ export class AccountObject extends DurableObject<Bindings> {
       remaining: remaining(this.#lots),
       rate: this.#rateState(now),
     })
-    const keyRefusal = this.#keys.refusal(keyId, agentId, now)
+    const keyRefusal = this.#standing.refusal() ?? this.#keys.refusal(keyId, agentId, now)
     if (keyRefusal) return refuse(keyRefusal)
 
     if (request.idempotency) {

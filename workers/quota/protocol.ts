@@ -44,6 +44,7 @@ export type Admission =
 
 /** Why a call was not admitted, with what a caller needs to act on it. */
 export type Refusal =
+  | { why: 'accountSuspended' }
   | { why: 'keyRevoked' }
   | { why: 'keyRestricted' }
   | { why: 'keyCapReached'; cap: number; period: CapPeriod; retryAfterMs: number }
@@ -100,6 +101,9 @@ export type WatchRequest = { v: 1; until: number }
 
 /** How far a cap of a key is used. */
 export type CapUsage = { period: CapPeriod; cap: number; used: number; resetMs: number }
+
+/** Whether the account may call at all. */
+export type AccountInput = { v: 1; state: 'active' | 'suspended' }
 
 export type QuotaState = {
   remaining: number

@@ -5,7 +5,7 @@
  * Every function here may be repeated: a lost answer is asked for again under the same id.
  */
 import { waitUntil } from 'cloudflare:workers'
-import { and, desc, eq, getTableColumns, gte, lt, or, sql } from 'drizzle-orm'
+import { and, count, desc, eq, getTableColumns, gte, lt, or, sql } from 'drizzle-orm'
 import { db, reach as fromPostgres } from '../base/db.ts'
 import { AppError } from '../base/errors.ts'
 import { describe, log } from '../base/log.ts'
@@ -14,6 +14,7 @@ import { callLogs } from './tables.ts'
 import type { Bindings } from '../env.ts'
 import type { AccountObject } from './account.object.ts'
 import type {
+  AccountInput,
   Admission,
   AdmitRequest,
   DepositInput,
@@ -94,6 +95,11 @@ export async function deposit(env: Bindings, accountId: string, input: DepositIn
 /** Tells the account what to think of a key. Once this resolves, a revoked key is admitted no more. */
 export async function setKey(env: Bindings, accountId: string, input: KeyInput): Promise<void> {
   await reach(env, accountOf(env, accountId), SETTLE_ATTEMPTS, async (stub) => await stub.setKey(input))
+}
+
+/** Tells an account whether it may call at all. Once this resolves, a suspended one is admitted no more, whatever its keys. */
+export async function setAccount(env: Bindings, accountId: string, input: AccountInput): Promise<void> {
+  await reach(env, accountOf(env, accountId), SETTLE_ATTEMPTS, async (stub) => await stub.setAccount(input))
 }
 
 /** The account's figures at this moment. */
@@ -177,6 +183,19 @@ export async function callOf(env: Bindings, accountId: string, callId: string): 
   const isThis = and(eq(callLogs.id, callId), eq(callLogs.userId, accountId))
   const [call] = await fromPostgres(() => db(env).select().from(callLogs).where(isThis))
   return call ?? null
+}
+
+/** How many successful calls of this account to this agent have reached the log, counted no further than `max`. */
+export async function successesOf(env: Bindings, accountId: string, agentId: string, max: number): Promise<number> {
+  const isOne = and(eq(callLogs.userId, accountId), eq(callLogs.agentId, agentId), eq(callLogs.status, 'success'))
+  const some = db(env)
+    .select({ one: sql`1` })
+    .from(callLogs)
+    .where(isOne)
+    .limit(max)
+    .as('some')
+  const [row] = await fromPostgres(() => db(env).select({ count: count() }).from(some))
+  return row?.count ?? 0
 }
 
 /**

@@ -17,7 +17,7 @@ const NOT_SHIPPED = new Set(['local', 'tests'])
 const SHARED_FILES: Record<string, string[]> = {
   analytics: ['analytics', 'series', 'tables'],
   quota: ['quota', 'protocol', 'call-log'],
-  agents: ['agents', 'vault', 'config', 'models', 'categories', 'versions', 'own', 'tables'],
+  agents: ['agents', 'vault', 'config', 'models', 'categories', 'versions', 'own', 'stops', 'tables'],
   keys: ['keys', 'read-key', 'key-format', 'tables'],
   money: ['amount', 'prices', 'dollars'],
   auth: ['auth', 'audit', 'permissions', 'tables'],

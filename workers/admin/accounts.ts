@@ -1,0 +1,203 @@
+/**
+ * Suspending, activating and closing accounts. What stands in Postgres changes in one batch with its line in the audit log;
+ * then the account object is told, and only then is there an answer: from there on no call is admitted with any key of the
+ * account. All of it is repeatable, and a repetition finishes what was broken off.
+ */
+import { and, eq, isNull, ne, sql, sum } from 'drizzle-orm'
+import { forgetAgent } from '../agents/agents.ts'
+import { closeAgentsOf, resumeAgentsOf, suspendAgentsOf } from '../agents/stops.ts'
+import { agents } from '../agents/tables.ts'
+import { audited } from '../auth/audit.ts'
+import { creatorProfiles, oneTimeTokens, sessions, users } from '../auth/tables.ts'
+import { db, mustChange, reach } from '../base/db.ts'
+import { AppError } from '../base/errors.ts'
+import { apiKeys } from '../keys/tables.ts'
+import { amount, format, fromUnits } from '../money/amount.ts'
+import { quotaOf, setAccount } from '../quota/quota.ts'
+import { settlements } from '../settlements/tables.ts'
+import { webhooks } from '../webhooks/tables.ts'
+import { unlessUnchanged, type Cause } from './change.ts'
+import type { AdminRole } from '../auth/permissions.ts'
+import type { Bindings } from '../env.ts'
+
+type User = typeof users.$inferSelect
+
+/** How often a state that changes while the account is told of it is told again. */
+const TELLS_MAX = 5
+
+/** Ends the sessions of an account, takes its agents out of service and stops its keys. Throws `userNotFound`, `lastSuperAdmin`. */
+export async function suspend(env: Bindings, userId: string, cause: Cause): Promise<void> {
+  const user = await openUser(env, userId)
+  const entry = { action: 'user.suspend', subject: { type: 'user', id: userId }, ...cause } as const
+  const isActive = and(eq(users.id, userId), eq(users.status, 'active'), isNotLast)
+  const done = await unlessUnchanged(() =>
+    db(env).batch([
+      lockAdmins(env),
+      mustChange(env, db(env).update(users).set({ status: 'suspended' }).where(isActive).returning({ id: users.id })),
+      endingSessions(env, userId, 'suspended'),
+      suspendAgentsOf(env, userId),
+      audited(env, entry),
+    ]),
+  )
+  if (!done && user.status === 'active') await refuseLast(env, userId)
+  await tellAccount(env, userId)
+  await forgetAgentsOf(env, userId)
+}
+
+/** Undoes `suspend`, but for the sessions. Throws `userNotFound`. */
+export async function activate(env: Bindings, userId: string, cause: Cause): Promise<void> {
+  await openUser(env, userId)
+  const isSuspended = and(eq(users.id, userId), eq(users.status, 'suspended'))
+  const entry = { action: 'user.activate', subject: { type: 'user', id: userId }, ...cause } as const
+  await unlessUnchanged(() =>
+    db(env).batch([
+      mustChange(env, db(env).update(users).set({ status: 'active' }).where(isSuspended).returning({ id: users.id })),
+      resumeAgentsOf(env, userId),
+      audited(env, entry),
+    ]),
+  )
+  await tellAccount(env, userId)
+  await forgetAgentsOf(env, userId)
+}
+
+/**
+ * Closes an account for good: nothing of it works any more, and what was personal is gone from it. What it has called, been
+ * paid and reviewed stays on the books, under its id. Throws `userNotFound`, `lastSuperAdmin`, `earningsUnpaid`, and, unless
+ * `forfeit`, `accountNotEmpty` while paid calls or money are left on it.
+ */
+export async function close(
+  env: Bindings,
+  userId: string,
+  { forfeit }: { forfeit: boolean },
+  cause: Cause,
+): Promise<void> {
+  await openUser(env, userId)
+  await refuseUnpaid(env, userId)
+  const left = await leftOn(env, userId)
+  if (!forfeit && left) throw new AppError('accountNotEmpty', { details: left })
+  const erased = {
+    status: 'deleted',
+    email: `${userId}@deleted.invalid`,
+    passwordHash: 'none',
+    walletAddress: null,
+    emailVerified: false,
+  } as const
+  const isOpen = and(eq(users.id, userId), ne(users.status, 'deleted'), isNotLast)
+  const entry = { action: 'user.delete', subject: { type: 'user', id: userId }, ...cause } as const
+  const done = await unlessUnchanged(() =>
+    db(env).batch([
+      lockAdmins(env),
+      mustChange(env, db(env).update(users).set(erased).where(isOpen).returning({ id: users.id })),
+      endingSessions(env, userId, 'deleted'),
+      db(env).update(sessions).set({ userAgent: null }).where(eq(sessions.userId, userId)),
+      db(env).delete(oneTimeTokens).where(eq(oneTimeTokens.userId, userId)),
+      db(env)
+        .update(creatorProfiles)
+        .set({ displayName: 'Deleted account', bio: null, avatarUrl: null })
+        .where(eq(creatorProfiles.userId, userId)),
+      db(env)
+        .update(apiKeys)
+        .set({ name: null, revokedAt: sql`coalesce(${apiKeys.revokedAt}, now())` })
+        .where(eq(apiKeys.userId, userId)),
+      db(env).update(webhooks).set({ active: false }).where(eq(webhooks.userId, userId)),
+      closeAgentsOf(env, userId),
+      audited(env, { ...entry, details: { forfeit, ...left } }),
+    ]),
+  )
+  if (!done) await refuseLast(env, userId)
+  await tellAccount(env, userId)
+  await forgetAgentsOf(env, userId)
+}
+
+/** Gives an admin another role, effective with their next request. Throws `userNotFound`, `lastSuperAdmin`. */
+export async function setRole(env: Bindings, userId: string, role: AdminRole, cause: Cause): Promise<void> {
+  const user = await openUser(env, userId)
+  if (user.userType !== 'admin') throw new AppError('forbidden', { message: 'Only an admin can be given a role.' })
+  const isAdmin = and(eq(users.id, userId), eq(users.userType, 'admin'), ne(users.status, 'deleted'))
+  const isAllowed = role === 'super_admin' ? isAdmin : and(isAdmin, isNotLast)
+  const subject = { type: 'user', id: userId } as const
+  const details = { from: user.adminRole, to: role }
+  const done = await unlessUnchanged(() =>
+    db(env).batch([
+      lockAdmins(env),
+      mustChange(env, db(env).update(users).set({ adminRole: role }).where(isAllowed).returning({ id: users.id })),
+      audited(env, { action: 'user.role', subject, details, ...cause }),
+    ]),
+  )
+  if (!done) await refuseLast(env, userId)
+}
+
+/** One after the other, or two super admins who demote each other at once would leave none. */
+function lockAdmins(env: Bindings) {
+  return db(env).execute(sql`SELECT pg_advisory_xact_lock(hashtext('super admins'))`)
+}
+
+/** True of everybody but the only super admin who can sign in. */
+const isNotLast = sql`(${users.adminRole} IS DISTINCT FROM 'super_admin' OR ${users.status} <> 'active' OR EXISTS (
+  SELECT 1 FROM users other WHERE other.admin_role = 'super_admin' AND other.status = 'active' AND other.id <> ${users.id}))`
+
+function endingSessions(env: Bindings, userId: string, because: 'suspended' | 'deleted') {
+  return db(env)
+    .update(sessions)
+    .set({ endedAt: sql`now()`, endedBecause: because })
+    .where(and(eq(sessions.userId, userId), isNull(sessions.endedAt)))
+}
+
+/** Throws what a change that met no row failed of: `lastSuperAdmin`, or nothing, if somebody else made the same change. */
+async function refuseLast(env: Bindings, userId: string): Promise<void> {
+  const user = await userRow(env, userId)
+  if (user?.adminRole === 'super_admin' && user.status === 'active') throw new AppError('lastSuperAdmin')
+}
+
+async function openUser(env: Bindings, userId: string): Promise<User> {
+  const user = await userRow(env, userId)
+  if (!user || user.status === 'deleted') throw new AppError('userNotFound')
+  return user
+}
+
+async function userRow(env: Bindings, userId: string): Promise<User | undefined> {
+  const [user] = await reach(() => db(env).select().from(users).where(eq(users.id, userId)))
+  return user
+}
+
+/** Tells the account object what Postgres says. It looks again afterwards: the last of two who change it at once is believed. */
+async function tellAccount(env: Bindings, userId: string): Promise<void> {
+  let told: User['status'] | undefined
+  for (let tells = 0; tells < TELLS_MAX; tells++) {
+    const user = await userRow(env, userId)
+    if (user === undefined || user.status === told) return
+    await setAccount(env, userId, { v: 1, state: user.status === 'active' ? 'active' : 'suspended' })
+    told = user.status
+  }
+}
+
+async function forgetAgentsOf(env: Bindings, creatorId: string): Promise<void> {
+  const rows = await reach(() =>
+    db(env).select({ id: agents.id, slug: agents.slug }).from(agents).where(eq(agents.creatorId, creatorId)),
+  )
+  await Promise.all(rows.map((agent) => forgetAgent(env, agent)))
+}
+
+/** What somebody has paid for and not used, or null if that is nothing. A call that is still running counts. */
+async function leftOn(env: Bindings, userId: string) {
+  const { lots, balance, held } = await quotaOf(env, userId)
+  const calls = lots.filter(({ kind }) => kind === 'paid').reduce((all, lot) => all + lot.remaining, 0)
+  return calls > 0 || balance > 0 || held > 0 ? { calls, balance_usd: format(fromUnits(balance)), held } : null
+}
+
+/** Refuses while an agent has earned more than was settled. Forfeiting does not help: creators are owed it. */
+async function refuseUnpaid(env: Bindings, creatorId: string): Promise<void> {
+  const [[earned], [paid]] = await reach(() =>
+    db(env).batch([
+      db(env)
+        .select({ usd: sum(agents.totalRevenue) })
+        .from(agents)
+        .where(eq(agents.creatorId, creatorId)),
+      db(env)
+        .select({ usd: sum(settlements.amount) })
+        .from(settlements)
+        .where(and(eq(settlements.creatorId, creatorId), eq(settlements.status, 'completed'))),
+    ]),
+  )
+  if (amount(earned?.usd ?? '0') > amount(paid?.usd ?? '0')) throw new AppError('earningsUnpaid')
+}

@@ -1,0 +1,240 @@
+/** Administration, through the door: who may do what, what it does, and that it stands in the audit log. */
+import { afterEach, describe, expect, test } from 'vitest'
+import { eq, sql } from 'drizzle-orm'
+import { ADMIN_ROLES, isAllowed, PERMISSIONS, type AdminRole, type Permission } from '../auth/permissions.ts'
+import { auditLog, users } from '../auth/tables.ts'
+import { db } from '../base/db.ts'
+import { forgetFlags } from '../base/flags.ts'
+import { operations } from '../base/route.ts'
+import { featureFlags } from '../base/tables.ts'
+import { newId } from '../base/ids.ts'
+import { createKey } from '../keys/keys.ts'
+import { reviews } from '../reviews/tables.ts'
+import { api, ask, bindings, newAgent, newDeveloper, pay, PROMPT, signIn, type Account } from '../tests/world.ts'
+
+const reason = 'For the tests.'
+const superAdmin = (): Promise<Account> => signIn('admin', 'super_admin')
+
+afterEach(async () => {
+  await db(bindings).delete(featureFlags)
+  forgetFlags()
+})
+
+async function auditOf(subjectId: string) {
+  return db(bindings).select().from(auditLog).where(eq(auditLog.subjectId, subjectId)).orderBy(auditLog.createdAt)
+}
+
+describe('who may', () => {
+  test.each(ADMIN_ROLES)('%s may use the routes of their permissions, and no other', async (role) => {
+    const me = await signIn('admin', role)
+    const routes = operations.filter(({ allows, version }) => allows.startsWith('admin ') && version === 'v1')
+    expect(routes.length).toBeGreaterThan(15)
+    for (const { method, path, allows } of routes) {
+      const url = path.replaceAll(/:\w+/g, newId())
+      const { status } = await api(`${method} ${url}`, { as: me, ...(method === 'GET' ? {} : { body: {} }) })
+      const mayPass = isAllowed(role, allows.slice(6) as Permission)
+      expect([`${method} ${path}`, status === 403]).toEqual([`${method} ${path}`, !mayPass])
+    }
+  })
+
+  test('the table of roles is the document’s', () => {
+    const table = Object.fromEntries(
+      ADMIN_ROLES.map((role) => [role, PERMISSIONS.filter((permission) => isAllowed(role, permission))]),
+    )
+    expect(table).toEqual({
+      super_admin: PERMISSIONS,
+      moderator: ['users:view', 'agents:view', 'content:moderate'],
+      support: ['users:view', 'agents:view'],
+    } satisfies Record<AdminRole, readonly Permission[]>)
+  })
+
+  test('nobody else is let in', async () => {
+    expect((await api('GET /api/v1/admin/users')).status).toBe(401)
+    for (const type of ['developer', 'creator'] as const)
+      expect((await api('GET /api/v1/admin/users', { as: await signIn(type) })).status).toBe(403)
+  })
+
+  test('an admin who is demoted loses what the role allowed at once', async () => {
+    const [boss, other] = await Promise.all([superAdmin(), superAdmin()])
+    expect((await api('GET /api/v1/admin/flags', { as: other })).status).toBe(200)
+    const body = { role: 'support', reason }
+    expect(await api(`PUT /api/v1/admin/users/${other.id}/role`, { as: boss, body })).toMatchObject({
+      status: 200,
+      body: { admin_role: 'support' },
+    })
+    expect((await api('GET /api/v1/admin/flags', { as: other })).status).toBe(403)
+    expect((await auditOf(other.id))[0]).toMatchObject({
+      actorId: boss.id,
+      action: 'user.role',
+      reason,
+      details: { from: 'super_admin', to: 'support' },
+    })
+  })
+
+  test('nobody changes their own account, and only admins have roles', async () => {
+    const [boss, developer] = await Promise.all([superAdmin(), signIn()])
+    const change = (id: string, path: string, body: object): Promise<number> =>
+      api(`PUT /api/v1/admin/users/${id}/${path}`, { as: boss, body: { ...body, reason } }).then(({ status }) => status)
+    expect(await change(boss.id, 'status', { status: 'suspended' })).toBe(403)
+    expect(await change(boss.id.toUpperCase(), 'role', { role: 'support' })).toBe(403)
+    expect(await change(developer.id, 'role', { role: 'support' })).toBe(403)
+    expect(await change(newId(), 'status', { status: 'suspended' })).toBe(404)
+    expect(await auditOf(boss.id)).toEqual([])
+  })
+
+  test('of two super admins who demote each other at once one stays, and cannot leave', async () => {
+    await db(bindings).update(users).set({ status: 'suspended' }).where(eq(users.adminRole, 'super_admin'))
+    const [one, two] = await Promise.all([superAdmin(), superAdmin()])
+    const demote = (as: Account, whom: Account) =>
+      api(`PUT /api/v1/admin/users/${whom.id}/role`, { as, body: { role: 'support', reason } })
+    const answers = await Promise.all([demote(one, two), demote(two, one)])
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    const last = answers[0].status === 200 ? one : two
+    const left = await api('DELETE /api/v1/auth/me', { as: last, body: { confirm_email: last.email } })
+    expect([left.status, left.body.error.code]).toEqual([409, '40908'])
+  })
+})
+
+describe('accounts', () => {
+  test('a suspended account’s keys stop at once, and come back', { timeout: 60_000 }, async () => {
+    const [boss, developer, agent] = await Promise.all([superAdmin(), newDeveloper(), newAgent()])
+    await pay(developer, 1_000)
+    expect((await ask(developer, agent, 'hello')).status).toBe(200)
+    const put = (status: string) =>
+      api(`PUT /api/v1/admin/users/${developer.id}/status`, { as: boss, body: { status, reason } })
+    expect(await put('suspended')).toMatchObject({ status: 200, body: { status: 'suspended', keys: 1 } })
+    const calls = await Promise.all(Array.from({ length: 50 }, () => ask(developer, agent, 'hello')))
+    expect(calls.map(({ status }) => status)).toEqual(Array<number>(50).fill(403))
+    expect((await put('suspended')).status).toBe(200)
+    expect((await put('active')).status).toBe(200)
+    expect((await ask(developer, agent, 'hello')).status).toBe(200)
+    expect((await auditOf(developer.id)).map(({ action }) => action)).toEqual(['user.suspend', 'user.activate'])
+  })
+
+  test('a suspended creator’s session ends and their agents go out of service, until they are activated', async () => {
+    const [boss, developer, agent] = await Promise.all([superAdmin(), newDeveloper(), newAgent()])
+    const put = (status: string) =>
+      api(`PUT /api/v1/admin/users/${agent.creatorId}/status`, { as: boss, body: { status, reason } })
+    const shown = async () => (await api(`GET /api/v1/admin/agents/${agent.id}`, { as: boss })).body
+    await put('suspended')
+    expect(await shown()).toMatchObject({ status: 'inactive', stopped_because: 'suspended' })
+    await expect.poll(async () => (await ask(developer, agent, 'hello')).status, { timeout: 5_000 }).toBe(404)
+    await put('active')
+    expect(await shown()).toMatchObject({ status: 'active', stopped_because: null })
+  })
+
+  test('are found by id, by the beginning of the e-mail address and by name', async () => {
+    const [boss, creator] = await Promise.all([signIn('admin', 'support'), signIn('creator')])
+    const find = async (query: string) =>
+      (await api(`GET /api/v1/admin/users?${query}`, { as: boss })).body.items.map(({ id }: { id: string }) => id)
+    expect(await find(`q=${creator.id}`)).toEqual([creator.id])
+    expect(await find(`q=${creator.email.slice(0, 20).toUpperCase()}`)).toEqual([creator.id])
+    expect(await find('q=of+the+tests&user_type=creator&limit=100')).toContain(creator.id)
+    expect(await find('q=%25%25%25')).toEqual([])
+    const bad = await api('GET /api/v1/admin/users?q=a&status=gone&cursor=x', { as: boss })
+    expect(bad.body.error.details.fields.map(({ field }: { field: string }) => field)).toEqual(['q', 'status'])
+    expect((await api('GET /api/v1/admin/users?cursor=x', { as: boss })).status).toBe(400)
+  })
+
+  test('are listed page by page, each once', async () => {
+    const boss = await signIn('admin', 'support')
+    const made = await Promise.all([signIn(), signIn(), signIn()])
+    const seen: string[] = []
+    for (let cursor = ''; ;) {
+      const { body } = await api(`GET /api/v1/admin/users?limit=2&user_type=developer${cursor}`, { as: boss })
+      seen.push(...body.items.map(({ id }: { id: string }) => id))
+      if (body.next_cursor === null) break
+      cursor = `&cursor=${body.next_cursor}`
+    }
+    expect(new Set(seen).size).toBe(seen.length)
+    expect(seen).toEqual(expect.arrayContaining(made.map(({ id }) => id)))
+  })
+
+  test('who leaves is gone: session, keys and name, but not before saying what to do with what is left', async () => {
+    const developer = await newDeveloper()
+    const me = await signIn()
+    const { key } = await createKey(bindings, me.id, { name: 'mine' })
+    const agent = await newAgent()
+    const account = bindings.ACCOUNT.get(bindings.ACCOUNT.idFromName(me.id))
+    await account.credit({ v: 1, id: `lot-${newId()}`, kind: 'paid', calls: 10, unitValue: 1_000_000 })
+    const leave = (body: object) => api('DELETE /api/v1/auth/me', { as: me, body })
+    expect((await leave({ confirm_email: 'somebody@example.com' })).body.error.code).toBe('40002')
+    const refused = await leave({ confirm_email: me.email })
+    expect([refused.status, refused.body.error]).toEqual([
+      409,
+      expect.objectContaining({ code: '40906', details: { calls: 10, balance_usd: '0.00', held: 0 } }),
+    ])
+    expect((await ask({ key }, agent, 'hello')).status).toBe(200)
+    expect((await leave({ confirm_email: me.email.toUpperCase(), forfeit: true })).status).toBe(204)
+    expect((await leave({ confirm_email: me.email })).status).toBe(401)
+    expect((await ask({ key }, agent, 'hello')).status).not.toBe(200)
+    expect((await ask(developer, agent, 'hello')).status).toBe(200)
+    const [row] = await db(bindings).select().from(users).where(eq(users.id, me.id))
+    expect(row).toMatchObject({ status: 'deleted', email: `${me.id}@deleted.invalid`, passwordHash: 'none' })
+    expect((await auditOf(me.id)).map(({ action, actorId }) => [action, actorId])).toEqual([['user.delete', me.id]])
+  })
+
+  test('a creator who is owed money stays', async () => {
+    const [boss, agent] = await Promise.all([superAdmin(), newAgent()])
+    await db(bindings).execute(sql`UPDATE agents SET total_revenue = 0.00000001 WHERE id = ${agent.id}`)
+    const remove = () =>
+      api(`DELETE /api/v1/admin/users/${agent.creatorId}`, { as: boss, body: { reason, forfeit: true } })
+    expect((await remove()).body.error.code).toBe('40907')
+    await db(bindings).execute(sql`UPDATE agents SET total_revenue = 0 WHERE id = ${agent.id}`)
+    expect((await remove()).status).toBe(204)
+    const { body } = await api(`GET /api/v1/admin/agents/${agent.id}`, { as: boss })
+    expect(body).toMatchObject({ status: 'inactive', stopped_because: 'closed' })
+    expect((await remove()).status).toBe(404)
+  })
+})
+
+describe('agents', () => {
+  test('are stopped, released and featured, and no answer holds a prompt', async () => {
+    const [boss, agent] = await Promise.all([superAdmin(), newAgent()])
+    const put = (path: string, body: object) => api(`PUT /api/v1/admin/agents/${agent.id}/${path}`, { as: boss, body })
+    expect((await put('status', { status: 'active', reason })).status).toBe(200)
+    const stopped = await put('status', { status: 'inactive', reason })
+    expect(stopped.body).toMatchObject({ status: 'inactive', stopped_because: 'admin' })
+    expect((await put('status', { status: 'inactive', reason })).status).toBe(200)
+    expect((await put('status', { status: 'active', reason })).body).toMatchObject({ status: 'active' })
+    expect((await put('featured', { rank: 1, reason })).body).toMatchObject({ featured_rank: 1 })
+    expect((await put('featured', { rank: null, reason })).body).toMatchObject({ featured_rank: null })
+    expect((await put('featured', { rank: 0 })).body.error.details.fields).toHaveLength(2)
+    const list = await api(`GET /api/v1/admin/agents?creator_id=${agent.creatorId}&slug=${agent.slug}`, { as: boss })
+    expect(list.body.items).toHaveLength(1)
+    expect(JSON.stringify([stopped.body, list.body])).not.toContain(PROMPT.slice(0, 20))
+    expect((await auditOf(agent.id)).map(({ action }) => action)).toEqual([
+      'agent.stop',
+      'agent.release',
+      'agent.feature',
+      'agent.feature',
+    ])
+  })
+})
+
+describe('reviews', () => {
+  test('are read in the order in which they came, and decided on as they were read', async () => {
+    const [moderator, developer, agent] = await Promise.all([signIn('admin', 'moderator'), signIn(), newAgent()])
+    const id = newId()
+    const review = { id, agentId: agent.id, userId: developer.id, rating: 4, content: 'Kind.', queuedAt: new Date(0) }
+    await db(bindings).insert(reviews).values(review)
+    const { body: queue } = await api('GET /api/v1/admin/moderation/queue?limit=1', { as: moderator })
+    expect(queue.items).toMatchObject([{ id, agent_name: 'Marlow', rating: 4, content: 'Kind.', revision: 1 }])
+    const decide = (decision: string, body: object) =>
+      api(`POST /api/v1/admin/moderation/reviews/${id}/${decision}`, { as: moderator, body })
+    expect((await decide('reject', {})).body.error.details.fields).toMatchObject([{ field: 'reason' }])
+    expect((await decide('approve', { revision: 2 })).status).toBe(409)
+    expect(await auditOf(id)).toEqual([])
+    expect((await decide('approve', { revision: 1 })).status).toBe(204)
+    expect((await decide('reject', { reason })).status).toBe(204)
+    const lines = (await auditOf(id)).map((line) => [line.action, line.actorRole, line.details])
+    expect(lines).toEqual([
+      ['review.approve', 'moderator', { revision: 1 }],
+      ['review.reject', 'moderator', { revision: 1 }],
+    ])
+    const [row] = await db(bindings).select().from(reviews).where(eq(reviews.id, id))
+    expect(row).toMatchObject({ status: 'rejected', rejectedBecause: reason })
+    const other = await api(`POST /api/v1/admin/moderation/reviews/${newId()}/approve`, { as: moderator, body: {} })
+    expect(other.status).toBe(404)
+  })
+})
