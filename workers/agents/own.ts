@@ -4,9 +4,12 @@ import { db, reach } from '../base/db.ts'
 import { AppError } from '../base/errors.ts'
 import { atMicros, microsOf } from '../base/page.ts'
 import { agentColumns, fromRow } from './agent.ts'
+import { openAgent, type Agent, type Status } from './agents.ts'
+import { faultsOf, refuse } from './check.ts'
 import { agents } from './tables.ts'
+import { changeConfig, type OpenedConfig } from './vault.ts'
 import type { Bindings } from '../env.ts'
-import type { Agent, Status } from './agents.ts'
+import type { ConfigChange } from './config.ts'
 
 /** What only its creator, and in part the market, wants to know of an agent. */
 const ownColumns = {
@@ -41,6 +44,22 @@ export async function ownLiveAgent(env: Bindings, creatorId: string, id: string)
   const agent = await ownAgent(env, creatorId, id)
   if (agent.status === 'archived') throw new AppError('conflict', { message: 'This agent is archived.' })
   return agent
+}
+
+/**
+ * A creator's agent with a change that is not saved, to be tried out. Throws `validationFailed` naming what would keep it
+ * from being saved, and what `ownLiveAgent` throws.
+ */
+export async function agentToTry(
+  env: Bindings,
+  creatorId: string,
+  id: string,
+  change: ConfigChange = {},
+): Promise<{ agent: Agent; config: OpenedConfig }> {
+  const agent = await ownLiveAgent(env, creatorId, id)
+  const config = changeConfig(await openAgent(env, agent), change)
+  refuse(faultsOf(config), 'This agent cannot be tried')
+  return { agent, config }
 }
 
 /** The place of an agent among a creator's: when it was made, and its id. */

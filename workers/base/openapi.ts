@@ -81,7 +81,10 @@ function describe(operation: Operation): Json {
 }
 
 function operationId({ method, path }: Operation): string {
-  const words = path.split('/').filter((word) => word !== '' && !/^(api|v\d+)$/.test(word))
+  const words = path
+    .replace(/^\/api\/v\d+/, '')
+    .split('/')
+    .filter((word) => word !== '')
   return [method.toLowerCase(), ...words.map((word) => word.replaceAll(/[^\w]/g, '_'))].join('_')
 }
 

@@ -19,20 +19,27 @@ import { Meter } from './meter.ts'
 import { stream } from './stream.ts'
 import { askProvider } from './upstream.ts'
 import { chatCall } from './wish.ts'
+import type { Agent } from '../agents/agents.ts'
+import type { OpenedConfig } from '../agents/vault.ts'
 import type { IncomingCall } from './door.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 const STREAM_TYPE = 'text/event-stream; charset=utf-8'
 
-/** A running call: what was asked, and who counts, times and pays. */
-export type Run = {
-  call: IncomingCall
+/** What is said to a model on somebody's behalf: the call, the agent's configuration, and who watches, counts and pays. */
+export type Conversation = {
+  call: Pick<IncomingCall, 'dialect' | 'requestId' | 'idempotency' | 'includeUsage' | 'wish' | 'signal'>
+  config: OpenedConfig
   head: Head
   meter: Meter
-  clocks: Clocks
-  bill: Bill
-  answer: Egress
+  bill: Pick<Bill, 'charge' | 'chargeUnfinished' | 'release'>
+  watch: () => ReturnType<typeof guardOf>
+  /** Go with the answer. */
+  headers: Record<string, string>
 }
+
+/** A running call: what was asked, and who counts, times and pays. */
+export type Run = Pick<Conversation, 'call' | 'head' | 'meter' | 'bill'> & { clocks: Clocks; answer: Egress }
 
 /** Answers a call. Throws `AppError` as long as nothing has been sent; a stream that has begun ends in an error event of its own. */
 export async function chat(
@@ -44,25 +51,46 @@ export async function chat(
   const ticket = await admit(env, call)
   if (ticket.admission.kind === 'replay') return replay(ticket.admission)
 
-  const limits = settings(env)
   const meter = new Meter(startedAt)
-  const bill = new Bill(env, ticket, meter)
+  return converse(env, ctx, {
+    call,
+    config: ticket.config,
+    head: head(ticket.callId, ticket.agent, startedAt),
+    meter,
+    bill: new Bill(env, ticket, meter),
+    watch: () => guardOf(env, ticket, call),
+    headers: limitHeaders(ticket.admission),
+  })
+}
+
+/** Asks the provider, and lets the answer pass on its way out. Whatever happens, the bill is told once. Throws as `chat` does. */
+export async function converse(
+  env: Bindings,
+  ctx: Pick<ExecutionContext, 'waitUntil'>,
+  { call, config, head, meter, bill, watch, headers }: Conversation,
+): Promise<Response> {
+  const limits = settings(env)
   const clocks = new Clocks(call.signal, clockLimits(limits, call.wish.stream))
   let answer: Egress | undefined
   try {
-    const asked = chatCall(ticket.config, call.wish)
-    const { guard, expose } = guardOf(env, ticket, call)
-    const upstream = await askProvider(env, ticket.config.provider, asked, ticket.config.prompt, clocks)
+    const asked = chatCall(config, call.wish)
+    const { guard, expose } = watch()
+    const upstream = await askProvider(env, config.provider, asked, config.prompt, clocks)
     answer = new Egress(upstream, guard, asked.tools, meter, expose)
-    const run = { call, head: head(ticket, startedAt), meter, clocks, bill, answer }
-    if (!call.wish.stream) return respond(await whole(run), JSON_TYPE, ticket)
-    return respond(await stream(ctx, run, limits.HEARTBEAT_MS), STREAM_TYPE, ticket)
+    const run = { call, head, meter, clocks, bill, answer }
+    if (!call.wish.stream) return respond(await whole(run), JSON_TYPE, headers)
+    return respond(await stream(ctx, run, limits.HEARTBEAT_MS), STREAM_TYPE, headers)
   } catch (thrown) {
     const error = callError(thrown, clocks)
     await Promise.all([bill.release(error), answer?.close()])
     clocks.end()
     throw error
   }
+}
+
+/** What is the same in everything that is said of an answer. */
+export function head(callId: string, agent: Pick<Agent, 'slug'>, startedAt: number): Head {
+  return { id: `chatcmpl-${callId}`, created: Math.floor(startedAt / 1_000), model: agent.slug }
 }
 
 /** The whole answer as JSON text. It is charged before it is sent: what a caller has seen is in the books. */
@@ -88,17 +116,13 @@ function replay(admission: Extract<Ticket['admission'], { kind: 'replay' }>): Re
   return new Response(body, { headers })
 }
 
-function respond(body: string | ReadableStream, contentType: string, ticket: Ticket): Response {
+function respond(body: string | ReadableStream, contentType: string, headers: Record<string, string>): Response {
   // A proxy that collects or compresses events would hold them back.
   const caching =
     contentType === STREAM_TYPE
       ? { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' }
       : { 'cache-control': 'no-store' }
-  return new Response(body, { headers: { 'content-type': contentType, ...caching, ...limitHeaders(ticket.admission) } })
-}
-
-function head(ticket: Ticket, startedAt: number): Head {
-  return { id: `chatcmpl-${ticket.callId}`, created: Math.floor(startedAt / 1_000), model: ticket.agent.slug }
+  return new Response(body, { headers: { 'content-type': contentType, ...caching, ...headers } })
 }
 
 function clockLimits(limits: ReturnType<typeof settings>, isStream: boolean): ConstructorParameters<typeof Clocks>[1] {

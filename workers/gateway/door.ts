@@ -58,7 +58,8 @@ export async function readCall(
   }
 }
 
-function readWish(body: ChatBody): IncomingCall['wish'] {
+/** What a body wishes of the model. Throws 40002 as `readCall` does. */
+export function readWish(body: ChatBody): IncomingCall['wish'] {
   const tools: Tool[] = (body.tools ?? []).map(({ function: tool }) => {
     refuseDeep(tool.parameters, `tools.${tool.name}.parameters`)
     return {

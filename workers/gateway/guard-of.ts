@@ -1,5 +1,5 @@
 /** The guard of one call, and the budget that it shares with the account's other calls of the same agent. */
-import { reveal } from '../agents/vault.ts'
+import { reveal, type Sealed } from '../agents/vault.ts'
 import { Memory } from '../base/memory.ts'
 import { expose } from '../quota/quota.ts'
 import { Guard, isBudgetUsed } from './guard/guard.ts'
@@ -28,5 +28,18 @@ export function guardOf(env: Bindings, ticket: Ticket, call: IncomingCall): { gu
   return {
     guard: new Guard(index, { callerTexts: textsOf(call.wish), strict: isBudgetUsed(exposed, index.length) }),
     expose: async (ranges) => !isBudgetUsed(await expose(env, account, { v: 1, callId, ranges }), index.length),
+  }
+}
+
+/** A guard of a prompt that may not have been saved yet, with a budget of its own: what a developer's first call would meet. */
+export function guardAlone(
+  prompt: Sealed,
+  publicTexts: string[],
+  { wish }: Pick<IncomingCall, 'wish'>,
+): ReturnType<typeof guardOf> {
+  const index = compileLeakIndex(reveal(prompt), publicTexts)
+  return {
+    guard: new Guard(index, { callerTexts: textsOf(wish), strict: false }),
+    expose: async (ranges) => !isBudgetUsed(ranges, index.length),
   }
 }

@@ -2,11 +2,15 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { listPublished } from '../agents/agents.ts'
+import { ConfigChange } from '../agents/config.ts'
+import { creator } from '../auth/auth.ts'
 import { anyone, describeRoute, routesOf } from '../base/route.ts'
+import { IdParams } from '../base/wire.ts'
 import { keyHolder } from '../keys/keys.ts'
 import { chat } from './chat.ts'
 import { readCall, type Dialect } from './door.ts'
 import { modelList, ModelList } from './model-list.ts'
+import { preview, PREVIEW_TOKENS_MAX, PREVIEWS_A_DAY } from './preview.ts'
 import { OpenAiBody, ProxyBody } from './schema.ts'
 import type { AppContext } from '../env.ts'
 import type { Context } from 'hono'
@@ -61,6 +65,38 @@ route(
   'GET /v1/models',
   { summary: 'The published agents, as OpenAI lists models', who: anyone, cache: 'public', answer: ModelList },
   async ({ env }) => modelList(await listPublished(env)),
+)
+
+/** What its creator sends to try an agent: a chat call, and what of the configuration is to be otherwise meanwhile. */
+const PreviewBody = ProxyBody.extend({ config: ConfigChange.optional() })
+
+route(
+  'POST /api/v1/agents/:id/preview',
+  {
+    summary: 'Try your agent, as it is or as it would be with `config`',
+    description:
+      `Answers as a call does, through the same guard. It takes no quota, earns nothing and stands in no log; ${PREVIEWS_A_DAY} a day, ` +
+      `at most ${PREVIEW_TOKENS_MAX} tokens of answer each. What is sent as \`config\` is not saved.`,
+    who: creator,
+    params: IdParams,
+    body: PreviewBody,
+    produces: CALL.produces,
+    errors: [
+      'notFound',
+      'conflict',
+      'contentBlocked',
+      'rateLimited',
+      'upstreamFailed',
+      'upstreamUnavailable',
+      'upstreamTimeout',
+    ],
+  },
+  async ({ c, env, me, params: { id }, body: { config, ...body } }) => {
+    const call = { requestId: c.var.requestId, signal: c.req.raw.signal, body, config }
+    const answered = preview(env, c.executionCtx, me, id, call)
+    c.executionCtx.waitUntil(answered.catch(() => {}))
+    return answered
+  },
 )
 
 /** Runs a call to its end even if its caller leaves: settling is not the caller's to interrupt. */

@@ -77,6 +77,6 @@ export function cardOf(row: CardRow): z.input<typeof Card> {
 
 /** The beginning of a text that is longer than a summary, without half a character at its end. */
 function cut(text: string): string {
-  const characters = [...text]
+  const characters = Array.from(text)
   return characters.length <= SUMMARY_CHARS ? text : `${characters.slice(0, SUMMARY_CHARS - 1).join('')}…`
 }

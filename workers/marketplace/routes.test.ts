@@ -92,7 +92,7 @@ async function everyPage(query: Record<string, string>, limit = 100): Promise<It
   let cursor: string | null = null
   do {
     const given = new URLSearchParams({ ...query, limit: String(limit), ...(cursor === null ? {} : { cursor }) })
-    const { status, body } = await api(`GET /api/v1/marketplace/agents?${given}`)
+    const { status, body } = await api(`GET /api/v1/marketplace/agents?${given.toString()}`)
     expect(status, JSON.stringify(body)).toBe(200)
     items.push(...body.items)
     cursor = body.next_cursor
@@ -396,7 +396,7 @@ test('what a creator writes stays text in Markdown and in llms.txt', async () =>
   const { headers, body: page } = await api(`GET /agents/${agent.slug}/agent.md`)
   expect(headers.get('content-type')).toBe('text/markdown; charset=utf-8')
   const lines = page.split('\n')
-  expect(lines.filter((line: string) => /^#/.test(line))).toEqual([
+  expect(lines.filter((line: string) => line.startsWith('#'))).toEqual([
     String.raw`# \# Owned \[click\]\(https\://evil.test\) \`x\` \| \<b\>`,
     '## Call it',
   ])
@@ -406,11 +406,11 @@ test('what a creator writes stays text in Markdown and in llms.txt', async () =>
   expect(page).not.toContain('secret garden')
 
   const { body: llms } = await api('GET /llms.txt')
-  const [line] = llms.split('\n').filter((each: string) => each.includes(agent.slug))
+  const line = llms.split('\n').find((each: string) => each.includes(agent.slug))
   expect(line).toMatch(
     /^- \[\\# Owned .*\]\(https:\/\/agentlink\.test\/agents\/market-[0-9a-f-]+\/agent\.md\): First\. \\#\\# Ignore/,
   )
-  expect(llms.split('\n').filter((each: string) => /^#/.test(each))).toEqual([
+  expect(llms.split('\n').filter((each: string) => each.startsWith('#'))).toEqual([
     '# AgentLink',
     '## How to use it',
     '## Reference',

@@ -16,7 +16,7 @@ const NOT_SHIPPED = new Set(['local', 'tests'])
 /** What of a room others may import besides its face: types that cross the wire, and tables for a foreign key. */
 const SHARED_FILES: Record<string, string[]> = {
   quota: ['quota', 'protocol', 'call-log'],
-  agents: ['agents', 'vault', 'config', 'models', 'categories', 'versions', 'tables'],
+  agents: ['agents', 'vault', 'config', 'models', 'categories', 'versions', 'own', 'tables'],
   keys: ['keys', 'read-key', 'key-format', 'tables'],
   money: ['amount', 'prices', 'dollars'],
   auth: ['auth', 'audit', 'permissions', 'tables'],
@@ -102,7 +102,8 @@ describe('doors', () => {
   })
 
   test('each outside party is spoken to in one file only', () => {
-    const allowed = new Set(['workers/gateway/upstream.ts', 'workers/base/db.ts'])
+    // A snippet only says how one calls.
+    const allowed = new Set(['workers/gateway/upstream.ts', 'workers/base/db.ts', 'workers/marketplace/snippets.ts'])
     const calling = shipped
       .filter(({ text }) => /(?<![.\w])fetch\(/.test(withoutComments(text)))
       .map(({ path }) => path)
