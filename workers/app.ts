@@ -2,18 +2,32 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { admin } from './admin/routes.ts'
+import { creators } from './auth/creators.routes.ts'
+import { developers } from './auth/developers.routes.ts'
+import { passwords } from './auth/passwords.routes.ts'
+import { auth } from './auth/routes.ts'
+import { sessions } from './auth/sessions.routes.ts'
+import { agentAnalytics } from './agents/analytics.routes.ts'
+import { creatorAnalytics } from './analytics/creators.routes.ts'
+import { usage } from './analytics/usage.routes.ts'
 import { agents } from './agents/routes.ts'
 import { AppError, errorBody, toAppError } from './base/errors.ts'
 import { flags } from './base/flags.ts'
 import { newId } from './base/ids.ts'
 import { describe, log } from './base/log.ts'
-import { openApi } from './base/openapi.ts'
-import { anyone, publicText, routesOf } from './base/route.ts'
+import { referenceRoutes } from './base/reference.routes.ts'
+import { methodsAt } from './base/route.ts'
 import { VERSIONS, type Version } from './base/versions.ts'
 import { settings, type AppContext, type Bindings } from './env.ts'
 import { openAiErrorBody } from './gateway/openai-error.ts'
 import { gateway } from './gateway/routes.ts'
+import { live } from './notifications/live.routes.ts'
+import { notifications } from './notifications/routes.ts'
+import { developerAccount } from './keys/account.routes.ts'
+import { developerKeys } from './keys/developers.routes.ts'
 import { keys } from './keys/routes.ts'
+import { deliveries } from './webhooks/deliveries.routes.ts'
+import { endpoints } from './webhooks/endpoints.routes.ts'
 import { marketplace } from './marketplace/routes.ts'
 
 /** A caller's own request id is taken over where it can stand in a log column and a header as it is. */
@@ -73,25 +87,33 @@ app.use(async function maintenance(c, next) {
 })
 
 app.get('/health', (c) => c.json({ status: 'ok' }))
+app.route('/', auth)
+app.route('/', sessions)
+app.route('/', passwords)
+app.route('/', creators)
+app.route('/', developers)
 app.route('/', gateway)
+app.route('/', endpoints)
+app.route('/', deliveries)
+app.route('/', live)
+app.route('/', notifications)
 app.route('/', keys)
+app.route('/', developerKeys)
+app.route('/', developerAccount)
+app.route('/', usage)
+app.route('/', creatorAnalytics)
+app.route('/', agentAnalytics)
 app.route('/', agents)
 app.route('/', marketplace)
 app.route('/', admin)
-
-const route = routesOf(app, 'Reference')
-
-for (const version of VERSIONS)
-  route(
-    `GET /api/${version}/openapi.json`,
-    { summary: 'This document', who: anyone, produces: 'application/json', until: version },
-    ({ c }) => publicText(c, JSON.stringify(openApi(version)), 'application/json; charset=utf-8'),
-  )
+app.route('/', referenceRoutes())
 
 app.notFound((c) => {
   const [, asked] = /^\/(?:api|proxy)\/(v\d+)\//.exec(c.req.path) ?? []
   if (asked !== undefined && !VERSIONS.includes(asked as Version))
     throw new AppError('versionNotFound', { details: { served: VERSIONS } })
+  const allowed = methodsAt(c.req.path)
+  if (allowed.length > 0) throw new AppError('methodNotAllowed', { headers: { allow: allowed.join(', ') } })
   throw new AppError('routeNotFound')
 })
 

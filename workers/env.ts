@@ -3,14 +3,24 @@
  * Durations are in milliseconds. Defaults are the platform's published numbers.
  */
 import * as z from 'zod'
+import type { ThrottleObject } from './base/throttle.object.ts'
+import type { LiveObject } from './notifications/live.object.ts'
+import type { Mail } from './notifications/mail.ts'
 import type { AccountObject } from './quota/account.object.ts'
 import type { BreakerObject } from './gateway/breaker.object.ts'
 import type { CallLogBatch } from './quota/call-log.ts'
 import type { PlatformEvent } from './notifications/events.ts'
+import type { DeliveryMessage } from './webhooks/deliveries.ts'
 
 /** The bindings of wrangler.toml, in the order of the rooms they belong to. */
 export type OwnBindings = {
+  THROTTLE: DurableObjectNamespace<ThrottleObject>
+  AVATARS: R2Bucket
+  LIVE: DurableObjectNamespace<LiveObject>
+  MAILS: Queue<Mail>
   EVENTS: Queue<PlatformEvent>
+  DELIVERIES: Queue<DeliveryMessage>
+  DELIVERIES_SLOW: Queue<DeliveryMessage>
   ACCOUNT: DurableObjectNamespace<AccountObject>
   CALL_LOGS: Queue<CallLogBatch>
   BREAKER: DurableObjectNamespace<BreakerObject>
@@ -22,6 +32,10 @@ export type Bindings = OwnBindings & Record<string, unknown>
 export type AppContext = { Bindings: Bindings; Variables: { requestId: string } }
 
 const ms = (standard: number) => z.coerce.number().int().positive().default(standard)
+
+const count = (standard: number) => z.coerce.number().int().positive().default(standard)
+/** A key with its name, so that what was made with it says which one it was. */
+const webhookKey = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}:[A-Za-z0-9+/]{43}=$/)
 
 const Settings = z.object({
   DATABASE_URL: z.string().min(1),
@@ -44,6 +58,37 @@ const Settings = z.object({
     .string()
     .default('https://agentlink.io,https://app.agentlink.io')
     .transform((text) => text.split(',')),
+  /** Where people open what our mails link to. */
+  SITE_URL: z.url().default('https://app.agentlink.io'),
+  /** How often one address may try to sign in, or use what was mailed, within five minutes. */
+  SIGN_IN_PER_ADDRESS: count(100),
+  /** How many accounts one address may register within an hour. */
+  REGISTER_PER_ADDRESS: count(20),
+  /** How often one address may ask for a mail within an hour. */
+  MAIL_PER_ADDRESS: count(30),
+  /** A mail service that speaks Resend's API. */
+  MAIL_BASE_URL: z.url().default('https://api.resend.com'),
+  MAIL_API_KEY: z.string().default(''),
+  MAIL_FROM: z.string().default('AgentLink <hello@agentlink.io>'),
+  /** `keyId:base64 of 32 bytes`; the secrets of new webhooks, and rotated ones, are made from this. */
+  WEBHOOK_KEY: webhookKey,
+  /** The key before: needed until no webhook's `secret` names it any more. */
+  WEBHOOK_KEY_PREVIOUS: webhookKey.optional(),
+  /** The pauses before the second, third and fourth attempt at delivering an event to a webhook. */
+  WEBHOOK_RETRY_SECONDS: z
+    .string()
+    .regex(/^\d{1,5}(,\d{1,5}){2}$/)
+    .default('5,60,600')
+    .transform((text) => text.split(',').map(Number)),
+  /** A webhook's receiver gets this long to answer, and its answer to end. */
+  WEBHOOK_TIMEOUT_MS: ms(15_000),
+  /**
+   * Where deliveries are handed to in place of their target, which then stands in `X-AgentLink-Target`: a proxy with an
+   * address of its own for outgoing requests. What a target must be is checked all the same.
+   */
+  WEBHOOK_EGRESS_URL: z.url().optional(),
+  /** DNS over HTTPS, in the JSON form: asked for the addresses of webhooks. */
+  DNS_URL: z.url().default('https://cloudflare-dns.com/dns-query'),
   OPENAI_API_KEY: z.string().default(''),
   OPENAI_BASE_URL: z.string().default('https://api.openai.com/v1'),
   ANTHROPIC_API_KEY: z.string().default(''),

@@ -2,25 +2,41 @@
 import { figuresCron } from './agents/figures.cron.ts'
 import { warmCron } from './agents/warm.cron.ts'
 import { app } from './app.ts'
+import { sessionsCron } from './auth/sessions.cron.ts'
 import { deadLettersQueue } from './base/dead-letters.queue.ts'
+import { mailsQueue } from './notifications/mails.queue.ts'
+import { notificationsCron } from './notifications/notifications.cron.ts'
 import { callLogsQueue } from './quota/call-logs.queue.ts'
 import { partitionsCron } from './quota/partitions.cron.ts'
+import { deliverQueue } from './webhooks/deliver.queue.ts'
 import { eventsQueue } from './webhooks/events.queue.ts'
+import { sweepCron } from './webhooks/sweep.cron.ts'
 import type { Bindings } from './env.ts'
 
+export { ThrottleObject } from './base/throttle.object.ts'
+export { LiveObject } from './notifications/live.object.ts'
 export { AccountObject } from './quota/account.object.ts'
 export { BreakerObject } from './gateway/breaker.object.ts'
 
 // What a message holds is its consumer's to read; here it is only handed on.
 const queues: Record<string, (batch: MessageBatch<never>, env: Bindings) => Promise<void>> = {
+  mails: mailsQueue,
+  'mails-dead': deadLettersQueue,
   events: eventsQueue,
   'events-dead': deadLettersQueue,
+  'webhook-deliveries': deliverQueue,
+  'webhook-deliveries-dead': deadLettersQueue,
+  'webhook-deliveries-slow': deliverQueue,
+  'webhook-deliveries-slow-dead': deadLettersQueue,
   'call-logs': callLogsQueue,
   'call-logs-dead': deadLettersQueue,
 }
 
 const crons: Record<string, (env: Bindings) => Promise<void>> = {
+  '* * * * *': sweepCron,
+  '53 3 * * *': notificationsCron,
   '17 3 * * *': partitionsCron,
+  '41 3 * * *': sessionsCron,
   '1-56/5 * * * *': figuresCron,
   '3-58/5 * * * *': warmCron,
 }

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import { expect, test, vi } from 'vitest'
 import { agentUsage } from '../analytics/tables.ts'
 import { db } from '../base/db.ts'
+import { usageRow } from '../tests/call-logs.ts'
 import { bindings, newAgent } from '../tests/world.ts'
 import { forgetAgent, publishAgent, unpublishAgent } from './agents.ts'
 import { figuresCron } from './figures.cron.ts'
@@ -12,19 +13,22 @@ import type * as agentsRoom from './agents.ts'
 
 const day = (ago: number): string => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10)
 
-type Usage = { ago: number; status?: string; funding?: string; calls: number; revenue?: string }
+type Usage = {
+  ago: number
+  status?: 'success' | 'error'
+  funding?: 'paid' | 'promotional' | 'trial' | 'none'
+  calls: number
+  revenue?: string
+}
 
 async function use(agent: Agent, usage: Usage[]): Promise<void> {
   await db(bindings)
     .insert(agentUsage)
     .values(
       usage.map(({ ago, status = 'success', funding = 'paid', calls, revenue = '0' }) => ({
-        agentId: agent.id,
-        creatorId: agent.creatorId,
-        day: day(ago),
+        ...usageRow({ agentId: agent.id, creatorId: agent.creatorId, day: day(ago), calls }),
         status,
         funding,
-        calls,
         revenueUsd: revenue,
       })),
     )

@@ -2,7 +2,7 @@
 import { and, desc, eq, ne, sql } from 'drizzle-orm'
 import { db, reach } from '../base/db.ts'
 import { AppError } from '../base/errors.ts'
-import { atMicros, microsOf } from '../base/page.ts'
+import { atMicros, micros } from '../base/page.ts'
 import { agentColumns, fromRow } from './agent.ts'
 import { openAgent, type Agent, type Status } from './agents.ts'
 import { faultsOf, refuse } from './check.ts'
@@ -76,7 +76,7 @@ export async function ownAgents(
   const isAfter = after && sql`(${agents.createdAt}, ${agents.id}) < (${atMicros(after[0])}, ${after[1]}::uuid)`
   return reach(() =>
     db(env)
-      .select({ ...open, ...ownColumns, micros: microsOf(agents.createdAt) })
+      .select({ ...open, ...ownColumns, micros: micros(agents.createdAt) })
       .from(agents)
       .where(and(eq(agents.creatorId, creatorId), isWanted, isAfter))
       .orderBy(desc(agents.createdAt), desc(agents.id))

@@ -7,6 +7,7 @@ import { app } from '../app.ts'
 import { auditLog, users } from '../auth/tables.ts'
 import { db } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
+import { callerRow } from '../tests/call-logs.ts'
 import { api, ask, bindings, newDeveloper, signIn, type Account, type ApiAnswer } from '../tests/world.ts'
 import { findAgent } from './agents.ts'
 import { agentVersions, agents } from './tables.ts'
@@ -269,7 +270,7 @@ test('property 09: every update through the door keeps the version before, and t
 test('of two changes of the same version the second one is told that it came too late', async () => {
   const id = await make()
   const answers = await Promise.all([1, 2, 3].map((i) => update(id, { version: 1, name: `Rill ${i}` })))
-  expect(answers.map(({ status }) => String(status)).toSorted()).toEqual(['200', '409', '409'])
+  expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409, 409])
   expect((await update(id, { version: 1, name: 'Late' })).body.error).toMatchObject({ code: '40903' })
   expect((await db(bindings).select().from(agentVersions).where(eq(agentVersions.agentId, id))).length).toBe(2)
 })
@@ -451,9 +452,9 @@ test('publishing is told to the creator once, and a new price of a published age
   await db(bindings)
     .insert(agentCallers)
     .values([
-      { agentId: id, userId: lately, day: day(3) },
-      { agentId: id, userId: lately, day: day(4) },
-      { agentId: id, userId: longAgo, day: day(40) },
+      callerRow({ agentId: id, userId: lately, day: day(3) }),
+      callerRow({ agentId: id, userId: lately, day: day(4) }),
+      callerRow({ agentId: id, userId: longAgo, day: day(40) }),
     ])
   await send('PUT', `/api/v1/agents/${id}`, { config: { price_per_call: '0.04' } })
   expect(events).toEqual([])

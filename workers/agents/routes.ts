@@ -66,14 +66,14 @@ route(
     body: NewAgent,
     answer: SavedAgent,
     status: 201,
-    errors: ['tooMany'],
+    errors: ['limitReached'],
   },
   async ({ env, me, body }) => {
     const { system_prompt, ...shown } = body.config
     const config = { ...shown, prompt: new Sealed(system_prompt) }
     refuse(faultsOf(config), 'This agent cannot be saved')
     if ((await countOwn(env, me.id, AGENTS_MAX)) >= AGENTS_MAX)
-      throw new AppError('tooMany', { details: { max: AGENTS_MAX } })
+      throw new AppError('limitReached', { details: { max: AGENTS_MAX } })
     const agent = await createUnderSlug(env, { ...body, creatorId: me.id }, body.slug)
     return saved(env, me, agent, config)
   },

@@ -1,6 +1,7 @@
 /**
- * Access tokens: JWTs of 15 minutes, signed with HMAC-SHA256 and nothing else. The algorithm, the keys and where they come
- * from are fixed here; what a token's header says of any of these is not followed.
+ * Access tokens: JWTs of 15 minutes, signed with HMAC-SHA256 and nothing else. A token is read only if it stands exactly as
+ * it is written here: its header is a constant that is compared, never followed, and its claims are spelled as JSON is
+ * written, so that nothing can stand in it twice or beside what is known.
  *
  * Two secrets are readable at once, so that they can be changed while people are signed in: tokens are written with
  * `JWT_SECRET` and read with it or `JWT_SECRET_PREVIOUS`.
@@ -12,9 +13,11 @@ import { AppError } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
 import { settings, type Bindings } from '../env.ts'
 
-const ALGORITHM = 'HS256'
-/** RFC 9068: says that this is an access token, so that no other kind of JWT can stand in for one. */
-const TYPE = 'at+jwt'
+/** `typ` (RFC 9068) says that this is an access token, so that no other kind of JWT can stand in for one. */
+const HEADER = { alg: 'HS256', typ: 'at+jwt' } as const
+const HEADER_TEXT = new TextEncoder()
+  .encode(JSON.stringify(HEADER))
+  .toBase64({ alphabet: 'base64url', omitPadding: true })
 const ISSUER = 'agentlink'
 const AUDIENCE = 'agentlink-api'
 export const ACCESS_TOKEN_SECONDS = 15 * 60
@@ -29,6 +32,20 @@ const Claims = z.object({
   sid: z.uuid(),
 })
 
+const Payload = z
+  .strictObject({
+    ...Claims.shape,
+    iss: z.literal(ISSUER),
+    aud: z.literal(AUDIENCE),
+    sub: z.uuid(),
+    jti: z.uuid(),
+    iat: z.int(),
+    nbf: z.int(),
+    exp: z.int(),
+  })
+  .refine(({ sub, user_id }) => sub === user_id)
+  .refine(({ iat, nbf, exp }) => nbf === iat && exp === iat + ACCESS_TOKEN_SECONDS)
+
 /** Whom a token was given to, and in which session. */
 export type Claims = z.infer<typeof Claims>
 
@@ -36,7 +53,7 @@ export type Claims = z.infer<typeof Claims>
 export async function signAccessToken(env: Bindings, claims: Claims): Promise<string> {
   const now = Math.floor(clock.now() / 1_000)
   return new SignJWT({ ...claims })
-    .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
+    .setProtectedHeader(HEADER)
     .setIssuer(ISSUER)
     .setAudience(AUDIENCE)
     .setSubject(claims.user_id)
@@ -49,7 +66,7 @@ export async function signAccessToken(env: Bindings, claims: Claims): Promise<st
 
 /** The claims of a token that is ours and still good. Throws `tokenExpired`, or `invalidCredentials` whatever else is wrong. */
 export async function readAccessToken(env: Bindings, token: string): Promise<Claims> {
-  if (token.length > TOKEN_CHARS_MAX) throw new AppError('invalidCredentials')
+  if (token.length > TOKEN_CHARS_MAX || !token.startsWith(`${HEADER_TEXT}.`)) throw new AppError('invalidCredentials')
   const { JWT_SECRET, JWT_SECRET_PREVIOUS } = settings(env)
   try {
     return await verify(token, JWT_SECRET)
@@ -64,17 +81,21 @@ export async function readAccessToken(env: Bindings, token: string): Promise<Cla
 
 async function verify(token: string, secret: string): Promise<Claims> {
   const { payload } = await jwtVerify(token, secretOf(secret), {
-    algorithms: [ALGORITHM],
-    typ: TYPE,
+    algorithms: [HEADER.alg],
+    typ: HEADER.typ,
     issuer: ISSUER,
     audience: AUDIENCE,
-    requiredClaims: ['sub', 'jti', 'iat', 'nbf', 'exp'],
     // Also refuses one that says it was issued in the future.
     maxTokenAge: ACCESS_TOKEN_SECONDS,
     clockTolerance: SKEW_SECONDS,
     currentDate: new Date(clock.now()),
   })
-  return Claims.parse(payload)
+  if (JSON.stringify(payload) !== textOfPayload(token)) throw new AppError('invalidCredentials')
+  return Claims.parse(Payload.parse(payload))
+}
+
+function textOfPayload(token: string): string {
+  return new TextDecoder().decode(Uint8Array.fromBase64(token.split('.')[1] ?? '', { alphabet: 'base64url' }))
 }
 
 function refused(thrown: unknown): AppError {

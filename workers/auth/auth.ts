@@ -5,7 +5,7 @@
  *
  * The guards below stand in a route's declaration as `who`.
  */
-import { eq } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNull } from 'drizzle-orm'
 import { clock } from '../base/clock.ts'
 import { db, reach } from '../base/db.ts'
 import { AppError } from '../base/errors.ts'
@@ -81,13 +81,18 @@ const flights = new Flights<User | null>()
 
 /** The user of a running session, read at most `copyMs` ago, or null if it has ended. */
 async function sessionUser(env: Bindings, claims: Claims, copyMs: number): Promise<User | null> {
-  const copy = copies.get(claims.sid)
-  if (copy && clock.now() - copy.readAt < copyMs) return copy.user
-  if (copyMs === 0) return readSession(env, claims)
-  return flights.join(claims.sid, () => readSession(env, claims))
+  const user = await userIn(env, claims.sid, copyMs)
+  return user?.id === claims.user_id ? user : null
 }
 
-async function readSession(env: Bindings, { sid, user_id }: Claims): Promise<User | null> {
+async function userIn(env: Bindings, sid: string, copyMs: number): Promise<User | null> {
+  const copy = copies.get(sid)
+  if (copy && clock.now() - copy.readAt < copyMs) return copy.user
+  if (copyMs === 0) return readSession(env, sid)
+  return flights.join(sid, () => readSession(env, sid))
+}
+
+async function readSession(env: Bindings, sid: string): Promise<User | null> {
   const readAt = clock.now()
   const [row] = await reach(() =>
     db(env)
@@ -105,8 +110,7 @@ async function readSession(env: Bindings, { sid, user_id }: Claims): Promise<Use
       .innerJoin(users, eq(users.id, sessions.userId))
       .where(eq(sessions.id, sid)),
   )
-  const isRunning =
-    row?.id === user_id && row.status === 'active' && row.endedAt === null && row.expiresAt.getTime() > readAt
+  const isRunning = row?.status === 'active' && row.endedAt === null && row.expiresAt.getTime() > readAt
   const user = isRunning ? toUser(row, sid) : null
   copies.set(sid, { user, readAt })
   return user
@@ -121,4 +125,24 @@ function toUser(row: Omit<User, 'sessionId'>, sessionId: string): User {
 export function forgetSession(sessionId: string): void {
   copies.delete(sessionId)
   flights.forget(sessionId)
+}
+
+/** Which of these sessions of a user are running at this moment, for what outlives a request. Throws `storeUnavailable`. */
+export async function runningSessions(env: Bindings, userId: string, sessionIds: string[]): Promise<Set<string>> {
+  const rows = await reach(() =>
+    db(env)
+      .select({ id: sessions.id })
+      .from(sessions)
+      .innerJoin(users, eq(users.id, sessions.userId))
+      .where(
+        and(
+          inArray(sessions.id, sessionIds),
+          eq(sessions.userId, userId),
+          isNull(sessions.endedAt),
+          gt(sessions.expiresAt, new Date(clock.now())),
+          eq(users.status, 'active'),
+        ),
+      ),
+  )
+  return new Set(rows.map(({ id }) => id))
 }

@@ -12,7 +12,9 @@ export const users = pgTable('users', {
   status: varchar('status', { length: 20, enum: ['active', 'suspended', 'deleted'] })
     .notNull()
     .default('active'),
+  /** With its checksum (EIP-55), and proven by a signature. */
   walletAddress: varchar('wallet_address', { length: 42 }),
+  walletChangedAt: timestamp('wallet_changed_at', { withTimezone: true }),
   emailVerified: boolean('email_verified').notNull().default(false),
   createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
@@ -24,10 +26,20 @@ export const creatorProfiles = pgTable('creator_profiles', {
     .references(() => users.id),
   displayName: varchar('display_name', { length: 100 }).notNull(),
   bio: text('bio'),
+  /** A path of this API. */
   avatarUrl: varchar('avatar_url', { length: 500 }),
+  website: varchar('website', { length: 200 }),
   verified: boolean('verified').notNull().default(false),
   totalEarnings: decimal('total_earnings', { precision: 18, scale: 8 }).notNull().default('0'),
   pendingEarnings: decimal('pending_earnings', { precision: 18, scale: 8 }).notNull().default('0'),
+})
+
+export const developerProfiles = pgTable('developer_profiles', {
+  userId: uuid('user_id')
+    .primaryKey()
+    .references(() => users.id),
+  displayName: varchar('display_name', { length: 100 }),
+  company: varchar('company', { length: 100 }),
 })
 
 /** All refresh tokens that descend from one sign-in. */
@@ -57,7 +69,7 @@ export const refreshTokens = pgTable('refresh_tokens', {
   usedAt: timestamp('used_at', { withTimezone: true }),
 })
 
-/** Good for one use, within its time, for one purpose. */
+/** Good for one use, within its time, for one purpose. Of a purpose, one at most is open for a user. */
 export const oneTimeTokens = pgTable('one_time_tokens', {
   hash: char('hash', { length: 64 }).primaryKey(),
   userId: uuid('user_id')

@@ -24,14 +24,30 @@ export async function readJson(request: Request): Promise<{ text: string; json: 
   }
 }
 
+/** Whether a request came without a body. */
+export function isBodiless(request: Request): boolean {
+  return request.body === null || request.headers.get('content-length') === '0'
+}
+
+/** The body as it is, at most `maxBytes` of it. Throws 413 with `message`. */
+export async function readBytes(request: Request, maxBytes: number, message: string): Promise<Uint8Array> {
+  const tooLarge = new AppError('bodyTooLarge', { message })
+  if (Number(request.headers.get('content-length') ?? '0') > maxBytes) throw tooLarge
+  return request.body ? readAtMost(request.body, maxBytes, tooLarge) : new Uint8Array()
+}
+
 const EMPTY = { message: 'The request body is empty; send a JSON object.' }
 
-async function readAtMost(body: ReadableStream<Uint8Array>, max: number): Promise<Uint8Array> {
+async function readAtMost(
+  body: ReadableStream<Uint8Array>,
+  max: number,
+  tooLarge = new AppError('bodyTooLarge'),
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body) {
     size += chunk.byteLength
-    if (size > max) throw new AppError('bodyTooLarge')
+    if (size > max) throw tooLarge
     chunks.push(chunk)
   }
   const whole = new Uint8Array(size)

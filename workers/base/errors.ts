@@ -17,6 +17,11 @@ export const ERRORS = {
     status: 401,
     message: 'No valid API key was given. Send yours as X-AgentLink-Key or as Authorization: Bearer ak_….',
   },
+  tokenSpent: {
+    code: '40104',
+    status: 401,
+    message: 'This link or token has been used, has expired, or was replaced by a newer one. Ask for a new one.',
+  },
   // 402: money
   insufficientBalance: {
     code: '40201',
@@ -58,7 +63,18 @@ export const ERRORS = {
       'The call with this Idempotency-Key was charged, but its answer was not kept. Use a new key for a new call.',
   },
   conflict: { code: '40903', status: 409, message: 'This has changed meanwhile, or exists already. Read it again.' },
-  tooMany: { code: '40904', status: 409, message: 'You have as many of these as there may be. Remove one first.' },
+  refreshTwin: {
+    code: '40911',
+    status: 409,
+    message:
+      'This refresh token was exchanged a moment ago by another request of yours. Use the token or cookie which that one was given.',
+  },
+  limitReached: { code: '40912', status: 409, message: 'You have as many of these as an account can have.' },
+  keyLimitReached: {
+    code: '40920',
+    status: 409,
+    message: 'This account has as many API keys as it may have. Revoke one that is not used, then make the new one.',
+  },
   bodyTooLarge: { code: '41301', status: 413, message: 'The request body is larger than 1 MB.' },
   unsupportedMediaType: {
     code: '41501',
@@ -70,6 +86,7 @@ export const ERRORS = {
     status: 422,
     message: 'This Idempotency-Key was used before with another request.',
   },
+  upgradeRequired: { code: '42601', status: 426, message: 'This route is a WebSocket; connect with a client for one.' },
   // 429: too much
   quotaExhausted: { code: '42901', status: 429, message: 'The quota of calls is used up. Buy a package to go on.' },
   rateLimited: { code: '42902', status: 429, message: 'Too many calls within 60 seconds.' },
@@ -109,6 +126,17 @@ export const ERRORS = {
     code: '50304',
     status: 503,
     message: 'The platform is being maintained. Nothing was charged; try again in a minute.',
+  },
+  signInBusy: {
+    code: '50305',
+    status: 503,
+    message: 'Too many people are signing in at this moment. Try again in a few seconds.',
+  },
+  switchedOff: { code: '50306', status: 503, message: 'This is switched off at the moment. Try again later.' },
+  resolverUnavailable: {
+    code: '50307',
+    status: 503,
+    message: 'The address of this host cannot be looked up at the moment. Try again in a minute.',
   },
   upstreamTimeout: {
     code: '50401',

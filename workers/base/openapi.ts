@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document of a version, made from the same declarations that serve it. */
 import * as z from 'zod'
-import { ERRORS } from './errors.ts'
-import { operations, type Operation } from './route.ts'
+import { ERRORS, type ErrorName } from './errors.ts'
+import { operations, rooms, type Operation } from './route.ts'
 import { VERSIONS, type Version } from './versions.ts'
 
 type Json = Record<string, unknown>
@@ -14,20 +14,53 @@ const SECURITY: Record<Operation['scheme'], Json[]> = {
 }
 
 const SECURITY_SCHEMES = {
-  session: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token from sign-in.' },
-  key: { type: 'http', scheme: 'bearer', description: 'An API key, `ak_…`.' },
-  keyHeader: { type: 'apiKey', in: 'header', name: 'X-AgentLink-Key', description: 'An API key, `ak_…`.' },
-  operator: { type: 'http', scheme: 'bearer', description: 'The operator’s token.' },
+  session: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'An access token from sign-in, good for 15 minutes: `Authorization: Bearer eyJ…`.',
+  },
+  key: { type: 'http', scheme: 'bearer', description: 'An API key: `Authorization: Bearer ak_…`.' },
+  keyHeader: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-AgentLink-Key',
+    description: 'The same key: `X-AgentLink-Key: ak_…`.',
+  },
+  operator: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The token of who runs the platform; it is given to scripts, not to people.',
+  },
 }
+
+const REQUEST_ID = 'b7f2c1de-6d8e-4c52-9a37-0f5e4b1c8d20'
 
 const ErrorAnswer = z.object({
   error: z.object({
-    code: z.string().describe('Three digits of HTTP status, two of cause.'),
-    message: z.string(),
+    code: z.string().meta({ description: 'Three digits of HTTP status, two of cause.', examples: ['40002'] }),
+    message: z.string().meta({ examples: ['name: is missing'] }),
     details: z.record(z.string(), z.unknown()).optional(),
   }),
-  request_id: z.string(),
+  request_id: z.string().meta({ examples: [REQUEST_ID] }),
 })
+
+/** What is refused besides what a route says itself, by what its callers send to prove who they are. */
+const UNPROVEN: Record<Operation['scheme'], ErrorName[]> = {
+  none: [],
+  session: ['invalidCredentials', 'tokenExpired'],
+  key: ['invalidApiKey'],
+  operator: ['invalidCredentials'],
+}
+const BODY_ERRORS: ErrorName[] = ['invalidRequest', 'validationFailed', 'bodyTooLarge', 'unsupportedMediaType']
+const ERROR_REF = { $ref: '#/components/schemas/Error' }
+
+const HEADERS = {
+  RequestId: { description: 'Names this request wherever it is spoken of.', schema: { type: 'string' } },
+  RetryAfter: { description: 'Whole seconds until asking again makes sense.', schema: { type: 'integer', minimum: 0 } },
+}
+const REQUEST_ID_HEADER = { 'X-Request-ID': { $ref: '#/components/headers/RequestId' } }
+const RETRY_AFTER_HEADER = { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } }
 
 const documents = new Map<Version, Json>()
 
@@ -50,11 +83,16 @@ export function openApi(version: Version): Json {
         'Prompt as asset, API as service. Call published agents through one chat endpoint; publish your own and be paid per call. ' +
         `Versions served: ${VERSIONS.join(', ')}.`,
     },
+    externalDocs: { description: 'The same, for people.', url: `/api/${version}/reference` },
     servers: [{ url: '/' }],
-    tags: [...new Set(served.map(({ room }) => room))].map((name) => ({ name })),
+    tags: [...new Set(served.map(({ room }) => room))].map((name) => ({
+      name,
+      ...(rooms.has(name) ? { description: rooms.get(name) } : {}),
+    })),
     paths,
     components: {
       securitySchemes: SECURITY_SCHEMES,
+      headers: HEADERS,
       schemas: { Error: schemaOf(ErrorAnswer, 'output') },
     },
   }
@@ -74,7 +112,12 @@ function describe(operation: Operation): Json {
     'x-allows': allows,
     parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
     ...(body
-      ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } } }
+      ? {
+          requestBody: {
+            required: !body.isOptional(),
+            content: { 'application/json': { schema: schemaOf(body, 'input') } },
+          },
+        }
       : {}),
     responses: { ...answerOf(operation), ...errorsOf(operation) },
   }
@@ -82,7 +125,7 @@ function describe(operation: Operation): Json {
 
 function operationId({ method, path }: Operation): string {
   const words = path
-    .replace(/^\/api\/v\d+/, '')
+    .replace(/^\/api\/v\d+|(?<=^\/proxy)\/v\d+/, '')
     .split('/')
     .filter((word) => word !== '')
   return [method.toLowerCase(), ...words.map((word) => word.replaceAll(/[^\w]/g, '_'))].join('_')
@@ -103,42 +146,60 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): J
   }))
 }
 
-function answerOf({ answer, produces, status }: Operation): Json {
-  if (produces !== undefined) return { [status ?? 200]: { description: 'OK', content: { [produces]: {} } } }
-  if (!answer) return { 204: { description: 'Done; there is nothing to say.' } }
-  return {
-    [status ?? 200]: {
-      description: 'OK',
-      content: { 'application/json': { schema: schemaOf(answer, 'output') } },
-    },
+function answerOf(operation: Operation): Json {
+  const { answer, produces, status = 200 } = operation
+  const headers = REQUEST_ID_HEADER
+  if (operation.isWebSocket) return { 101: { description: 'The connection is a WebSocket from here on.' } }
+  if (produces !== undefined) {
+    const content = Object.fromEntries(produces.split(',').map((type) => [type.trim(), {}]))
+    return { [status]: { description: 'OK', headers, content } }
   }
+  if (!answer) return { 204: { description: 'Done; there is nothing to say.', headers } }
+  const content = { 'application/json': { schema: schemaOf(answer, 'output') } }
+  return { [status]: { description: 'OK', headers, content } }
 }
 
-function errorsOf({ scheme, body, params, query, errors = [] }: Operation): Json {
-  const usual = [
-    ...(body || params || query ? (['validationFailed'] as const) : []),
-    ...(scheme === 'none' ? [] : (['invalidCredentials'] as const)),
-  ]
+/** The errors of a route by status, each cause with an example of how it reads. */
+function errorsOf(operation: Operation): Json {
   const responses: Record<string, Json> = {}
-  for (const name of [...usual, ...errors]) {
-    const { code, status, message } = ERRORS[name]
-    const before = responses[status]?.['description']
-    const said = `\`${code}\` ${message}`
+  for (const [status, names] of Map.groupBy(causesOf(operation), (name) => ERRORS[name].status)) {
+    const examples = names.map((name) => {
+      const { code, message } = ERRORS[name]
+      const value = { error: { code, message }, request_id: REQUEST_ID }
+      return [name, { summary: `${code} ${message}`, value }]
+    })
     responses[status] = {
-      description: typeof before === 'string' ? `${before}\n\n${said}` : said,
-      content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+      description: names.map((name) => `\`${ERRORS[name].code}\` ${ERRORS[name].message}`).join('\n\n'),
+      headers: { ...REQUEST_ID_HEADER, ...(status === 429 || status === 503 ? RETRY_AFTER_HEADER : {}) },
+      content: { 'application/json': { schema: ERROR_REF, examples: Object.fromEntries(examples) as Json } },
     }
   }
-  return {
-    ...responses,
-    default: {
-      description: 'An error, in the one shape that all errors have.',
-      content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
-    },
-  }
+  const rest = 'An error, in the one shape that all errors have.'
+  return { ...responses, default: { description: rest, content: { 'application/json': { schema: ERROR_REF } } } }
 }
 
+function causesOf(operation: Operation): Set<ErrorName> {
+  const { scheme, allows, body, params, query, errors = [] } = operation
+  return new Set([
+    ...(body ? BODY_ERRORS : []),
+    ...(params || query ? (['validationFailed'] as const) : []),
+    ...UNPROVEN[scheme],
+    ...(scheme === 'session' && allows !== 'signed in' ? (['forbidden'] as const) : []),
+    ...(operation.limit ? (['rateLimited'] as const) : []),
+    ...errors,
+  ])
+}
+
+/** Zod says more of an id and of a whole number than a reader of the document wants to know. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.format !== undefined) delete jsonSchema.pattern
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
+    },
+  })
   return rest
 }

@@ -3,9 +3,10 @@
  * values of the last row that was shown, so that a page costs the same however deep it lies, and rows that come or go
  * meanwhile are neither shown twice nor skipped.
  */
-import { sql, type AnyColumn, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import * as z from 'zod'
 import { refuseField } from './errors.ts'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 
 export const PAGE_MAX = 100
 const PAGE_STANDARD = 20
@@ -37,7 +38,7 @@ export function toPage<Row>(
   return { items, next_cursor: rows.length > limit && last !== undefined ? writeCursor(place(last)) : null }
 }
 
-/** The cursor of a page that begins after this place. */
+/** A cursor that says where a page begins: for a list whose pages are cut elsewhere. */
 export function writeCursor(place: (string | number)[]): string {
   return new TextEncoder().encode(JSON.stringify(place)).toBase64({ alphabet: 'base64url', omitPadding: true })
 }
@@ -55,15 +56,15 @@ export function readCursor<T extends z.ZodType>(cursor: string | undefined, plac
   }
 }
 
-/** A moment in a cursor: microseconds since 1970, as exact as the database keeps it, which a `Date` is not. */
-export const Micros = z.number().int().min(0).max(4_000_000_000_000_000)
+/** A moment in a cursor: whole microseconds since 1970, as finely as Postgres sorts. */
+export const Micros = z.int().min(0)
 
 /** A column's moment as `Micros`. */
-export function microsOf(column: AnyColumn): SQL<number> {
-  return sql`(extract(epoch from ${column}) * 1000000)::bigint`.mapWith(Number)
+export function micros(column: PgColumn | SQL): SQL<number> {
+  return sql<number>`(extract(epoch FROM ${column}) * 1000000)::float8`
 }
 
-/** The moment that `Micros` name, for the database. */
-export function atMicros(micros: number): SQL {
-  return sql`('epoch'::timestamptz + ${micros}::float8 * interval '1 microsecond')`
+/** The reverse of `micros`, for a comparison with the column itself, which an index can answer. */
+export function atMicros(moment: number): SQL {
+  return sql`(timestamptz 'epoch' + ${moment} * interval '1 microsecond')`
 }

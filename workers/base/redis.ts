@@ -44,6 +44,17 @@ export async function dropCache(env: Bindings, keys: string[]): Promise<void> {
   await attempt(cache, () => cache.redis.del(...keys))
 }
 
+/** What Redis says to `work`, within the time limit; null if it is away, or slow. Never throws. */
+export async function askRedis<T>(env: Bindings, work: (redis: Redis) => Promise<T>): Promise<T | null> {
+  const cache = cacheOf(env)
+  return attempt(cache, () => work(cache.redis))
+}
+
+/** What `text` is called in Redis where it must not be readable there: HMAC-SHA256 in hex, with our secret. */
+export function hiddenName(env: Bindings, text: string): string {
+  return bytesToHex(hmac(sha256, cacheOf(env).secret, utf8ToBytes(`name\n${text}`)))
+}
+
 type Cache = { redis: Redis; secret: Uint8Array; awayUntil: number }
 
 const caches = new WeakMap<Bindings, Cache>()

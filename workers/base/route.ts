@@ -8,7 +8,8 @@
  * Fields that a schema does not list neither come in nor go out.
  */
 import { AppError, type ErrorName } from './errors.ts'
-import { readJson } from './body.ts'
+import { isBodiless, readJson } from './body.ts'
+import { addressOf, throttle } from './throttle.ts'
 import { validate } from './validate.ts'
 import { deprecationHeaders, servedPaths, type Deprecation, type Version } from './versions.ts'
 import type { Context, Hono, MiddlewareHandler } from 'hono'
@@ -45,7 +46,7 @@ export type RouteSpec<
   who: Guard<Who>
   params?: Params
   query?: Query
-  /** A JSON body. A route without one ignores what is sent. */
+  /** A JSON body; one whose schema takes `undefined` may be left out. A route without one ignores what is sent. */
   body?: Body
   /** The JSON answer; a route without one answers 204, or with a `Response` of its own. */
   answer?: Answer
@@ -53,8 +54,12 @@ export type RouteSpec<
   produces?: string
   /** Default: 200, or 204 without an answer. */
   status?: 200 | 201 | 202
+  /** The answer is a WebSocket (101), which the handler gives as a `Response`. */
+  isWebSocket?: true
   /** `public`: the same for everybody, kept by caches for 5 minutes, with an ETag. Default: never stored. */
   cache?: 'public'
+  /** How often one address may ask, before it is even looked at who asks. */
+  limit?: { name: string; perMinute: number }
   /** The causes a caller has to reckon with besides the usual ones. */
   errors?: ErrorName[]
   /** The last version that serves the route in this form. Default: the newest. */
@@ -85,8 +90,12 @@ export type Operation = Omit<RouteSpec<unknown>, 'who'> & {
 /** Every route of the Worker, in the order of declaration. */
 export const operations: Operation[] = []
 
-/** Declares routes on a room's app. `room` is the heading under which the document lists them. */
-export function routesOf(app: Hono<AppContext>, room: string) {
+/** What the document says of each heading, where a room has said it. */
+export const rooms = new Map<string, string>()
+
+/** Declares routes on a room's app. `room` is the heading under which the document lists them, `about` a sentence below it. */
+export function routesOf(app: Hono<AppContext>, room: string, about?: string) {
+  if (about !== undefined) rooms.set(room, about)
   return function route<
     Who,
     Params extends z.ZodType,
@@ -103,10 +112,11 @@ export function routesOf(app: Hono<AppContext>, room: string) {
     const [method = '', path = ''] = methodAndPath.split(' ')
     const paths = describeRoute(room, methodAndPath, spec)
     app.on(method, paths, markDeprecated(spec.deprecated), async (c) => {
+      if (spec.limit) await limitAddress(c, spec.limit)
       const me = await spec.who.admit(c)
-      const params = spec.params && validate(spec.params, c.req.param())
+      const params = spec.params && validate(spec.params, paramsOf(c))
       const query = spec.query && validate(spec.query, queryOf(c))
-      const body = spec.body && validate(spec.body, (await readJson(c.req.raw)).json)
+      const body = spec.body && validate(spec.body, await bodyOf(c.req.raw, spec.body))
       const ask = { c, env: c.env, me, params, query, body } as Parameters<typeof handle>[0]
       return respond(c, spec, path, await handle(ask))
     })
@@ -123,12 +133,45 @@ export function describeRoute<Who>(room: string, methodAndPath: string, spec: Ro
   return served.map(({ path }) => path)
 }
 
+/** The methods that routes answer at this path, `HEAD` beside every `GET`; none if there is no such path. */
+export function methodsAt(path: string): string[] {
+  const here = operations.filter((operation) => patternOf(operation).test(path))
+  return [...new Set(here.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))]
+}
+
+const patterns = new Map<string, RegExp>()
+
+function patternOf({ path }: Operation): RegExp {
+  const known = patterns.get(path)
+  if (known) return known
+  const segments = path.split('/').map((segment) => (segment.startsWith(':') ? '[^/]+' : RegExp.escape(segment)))
+  const pattern = new RegExp(`^${segments.join('/')}$`)
+  patterns.set(path, pattern)
+  return pattern
+}
+
 function markDeprecated(deprecated: Deprecation | undefined): MiddlewareHandler {
   const headers = deprecated ? Object.entries(deprecationHeaders(deprecated)) : []
   return async (c, next) => {
     await next()
     for (const [name, value] of headers) c.res.headers.set(name, value)
   }
+}
+
+async function limitAddress(c: Context<AppContext>, limit: { name: string; perMinute: number }): Promise<void> {
+  const { name, perMinute } = limit
+  await throttle(c.env, { name, key: addressOf(c.req.raw.headers), limit: perMinute, windowSeconds: 60 })
+}
+
+async function bodyOf(request: Request, schema: z.ZodType): Promise<unknown> {
+  return isBodiless(request) && schema.isOptional() ? undefined : (await readJson(request)).json
+}
+
+/** The names in the path. Nothing is called by a name with a NUL in it, and no text column of Postgres takes one. */
+function paramsOf(c: Context): Record<string, string> {
+  const params = c.req.param()
+  if (Object.values(params).some((value) => value.includes('\0'))) throw new AppError('routeNotFound')
+  return params
 }
 
 /** The query, a parameter that is repeated as a list: no schema takes one for a single value. */

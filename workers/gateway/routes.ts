@@ -16,7 +16,7 @@ import type { AppContext } from '../env.ts'
 import type { Context } from 'hono'
 
 export const gateway = new Hono<AppContext>()
-const route = routesOf(gateway, 'Chat')
+const route = routesOf(gateway, 'Chat', 'Call an agent: one call in two dialects, answered as JSON or as a stream.')
 
 const CALL = {
   description:

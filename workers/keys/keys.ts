@@ -15,9 +15,10 @@ import { Memory } from '../base/memory.ts'
 import { readCache, writeCache } from '../base/redis.ts'
 import type { Bindings } from '../env.ts'
 import { setKey } from '../quota/quota.ts'
+import { checkAgents, insertion, lockUser } from './key-rows.ts'
 import { hashKey, isWellFormed, newKey, prefixOf } from './key-format.ts'
 import { readKey } from './read-key.ts'
-import { apiKeys } from './tables.ts'
+import { apiKeys, type KeyPermissions } from './tables.ts'
 import type { Guard } from '../base/route.ts'
 
 const CALLERS_IN_MEMORY = 20_000
@@ -58,32 +59,46 @@ export const keyHolder: Guard<Caller> = {
   },
 }
 
+/** A key that was just made. `key` itself stands nowhere else. */
 export type NewKey = { id: string; key: string; prefix: string; name: string }
 
 const KeyName = z.string().trim().min(1).max(100)
 
-/** Makes a key for this user; the answer is the only place where the key itself ever stands. Throws `userNotFound`. */
-export async function createKey(env: Bindings, userId: string, options: { name: string }): Promise<NewKey> {
-  const name = KeyName.parse(options.name)
-  const key = newKey()
-  const id = newId()
-  const prefix = prefixOf(key)
-  const row = sql`select ${id}::uuid, id, ${hashKey(key)}, ${prefix}, ${name} from users where id = ${userId}`
-  const { rowCount } = await reach(() =>
-    db(env).execute(sql`insert into api_keys (id, user_id, key_hash, key_prefix, name) ${row}`),
+/** What a key is limited to from the start; see settings.ts. `expiresAt` in milliseconds since 1970. */
+export type KeyOptions = KeyPermissions & { name: string; expiresAt?: number | null }
+
+/**
+ * Makes a key for this user; the answer is the only place where the key itself ever stands. Its account object knows its
+ * limits before anybody knows the key. Throws `userNotFound`, `keyLimitReached`, and `validationFailed` on unknown agents.
+ */
+export async function createKey(env: Bindings, userId: string, options: KeyOptions): Promise<NewKey> {
+  const { agentIds = null, caps = {}, expiresAt = null } = options
+  const made = { id: newId(), key: newKey(), name: KeyName.parse(options.name) }
+  const permissions = JSON.stringify({ ...(agentIds ? { agentIds } : {}), caps })
+  const expires = expiresAt === null ? null : new Date(expiresAt).toISOString()
+  const settings = sql`
+    SELECT ${made.name} AS name, ${permissions}::jsonb AS permissions, ${expires}::timestamptz AS expires_at`
+  await checkAgents(env, agentIds)
+  const [users, keys] = await reach(() =>
+    db(env).batch([db(env).execute(lockUser(userId)), db(env).execute(insertion(userId, made, settings))]),
   )
-  if (rowCount === 0) throw new AppError('userNotFound')
-  return { id, key, prefix, name }
+  if (users.rows.length === 0) throw new AppError('userNotFound')
+  if (keys.rows.length === 0) throw new AppError('keyLimitReached')
+  if (agentIds || expiresAt !== null || Object.keys(caps).length > 0)
+    await setKey(env, userId, { v: 1, keyId: made.id, state: 'active', agentIds, caps, expiresAt, revision: 0 })
+  return { ...made, prefix: prefixOf(made.key) }
 }
 
 /**
  * Revokes a key for good; repeatable. Its account object is told first: once this has returned, or failed on the way to
- * Postgres, no further call is admitted with it. Throws `keyNotFound`, or what kept it from being done.
+ * Postgres, no further call is admitted with it. With an owner, only a key of theirs. Throws `keyNotFound`, or what kept it
+ * from being done.
  */
-export async function revokeKey(env: Bindings, keyId: string): Promise<void> {
+export async function revokeKey(env: Bindings, keyId: string, ownerId?: string): Promise<void> {
   const isThis = eq(apiKeys.id, keyId)
+  const isTheirs = ownerId === undefined ? undefined : eq(apiKeys.userId, ownerId)
   const [row] = await reach(() =>
-    db(env).select({ userId: apiKeys.userId, revokedAt: apiKeys.revokedAt }).from(apiKeys).where(isThis),
+    db(env).select({ userId: apiKeys.userId, revokedAt: apiKeys.revokedAt }).from(apiKeys).where(and(isThis, isTheirs)),
   )
   if (!row) throw new AppError('keyNotFound')
   await setKey(env, row.userId, { v: 1, keyId, state: 'revoked' })
@@ -92,7 +107,7 @@ export async function revokeKey(env: Bindings, keyId: string): Promise<void> {
     db(env)
       .update(apiKeys)
       .set({ revokedAt: new Date(clock.now()) })
-      .where(isThis),
+      .where(and(isThis, isNull(apiKeys.revokedAt))),
   )
 }
 

@@ -3,15 +3,15 @@ import { Hono } from 'hono'
 import * as z from 'zod'
 import { isUuid } from '../base/ids.ts'
 import { routesOf } from '../base/route.ts'
-import { Id, Moment } from '../base/wire.ts'
+import { Id } from '../base/wire.ts'
 import { format, fromUnits } from '../money/amount.ts'
-import { Dollars } from '../money/dollars.ts'
-import { callsOf, quotaOf, type CallPage } from '../quota/quota.ts'
+import { callsOf, quotaOf } from '../quota/quota.ts'
+import { Call, shownCall } from './call-answer.ts'
 import { keyHolder } from './keys.ts'
 import type { AppContext } from '../env.ts'
 
 export const keys = new Hono<AppContext>()
-const route = routesOf(keys, 'API keys')
+const route = routesOf(keys, 'API keys', 'What a program can ask about the key that it holds.')
 
 const KeyState = z.object({
   key_id: Id,
@@ -58,26 +58,6 @@ const CallsQuery = z.object({
     .optional(),
 })
 
-const Call = z.object({
-  id: Id,
-  request_id: z.string(),
-  agent_id: Id,
-  agent_version: z.int(),
-  api_key_id: Id,
-  stream: z.boolean(),
-  status: z.enum(['success', 'error', 'timeout']),
-  error_code: z.string().nullable(),
-  funding: z.enum(['paid', 'promotional', 'trial']).nullable(),
-  price_usd: Dollars,
-  cost_usd: Dollars,
-  premium_usd: Dollars,
-  input_tokens: z.int().nullable(),
-  output_tokens: z.int().nullable(),
-  latency_ms: z.int(),
-  first_content_ms: z.int().nullable(),
-  created_at: Moment,
-})
-
 route(
   'GET /api/v1/calls',
   {
@@ -91,25 +71,3 @@ route(
     return { calls: calls.map(shownCall), next: next && `${next.createdAt.toISOString()}_${next.id}` }
   },
 )
-
-function shownCall(call: CallPage['calls'][number]): z.input<typeof Call> {
-  return {
-    id: call.id,
-    request_id: call.requestId,
-    agent_id: call.agentId,
-    agent_version: call.agentVersion,
-    api_key_id: call.apiKeyId,
-    stream: call.stream,
-    status: call.status,
-    error_code: call.errorCode,
-    funding: call.funding,
-    price_usd: call.priceUsd,
-    cost_usd: call.costUsd,
-    premium_usd: call.premiumUsd,
-    input_tokens: call.inputTokens,
-    output_tokens: call.outputTokens,
-    latency_ms: call.latencyMs,
-    first_content_ms: call.firstContentMs,
-    created_at: call.createdAt,
-  }
-}

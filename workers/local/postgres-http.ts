@@ -15,7 +15,8 @@ const Query = z.object({
   query: z.string(),
   params: z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])).default([]),
 })
-type Query = z.infer<typeof Query>
+/** A statement as it came in. */
+export type Query = z.infer<typeof Query>
 const Body = z.union([z.object({ queries: z.array(Query).max(QUERIES_PER_BATCH_MAX) }), Query])
 
 const ISOLATION: Record<string, string> = {
@@ -61,12 +62,13 @@ class Refusal extends Error {
 export async function answerSql(
   request: IncomingMessage,
   response: ServerResponse,
-  { pool, credentials }: { pool: Pool; credentials: Credentials },
+  { pool, credentials, heard }: { pool: Pool; credentials: Credentials; heard?: ((query: Query) => void) | undefined },
 ): Promise<void> {
   try {
     if (request.method !== 'POST' || request.url !== '/sql') throw new Refusal(404, 'POST /sql is all there is here.')
     checkCredentials(header(request, 'neon-connection-string'), credentials)
     const body = Body.parse(JSON.parse(await readBody(request)))
+    if (heard) for (const query of 'queries' in body ? body.queries : [body]) heard(query)
     const form: Form = {
       isRaw: header(request, 'neon-raw-text-output') === 'true',
       isArray: header(request, 'neon-array-mode') === 'true',

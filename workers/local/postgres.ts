@@ -9,7 +9,7 @@ import { duplexPair } from 'node:stream'
 import { once } from 'node:events'
 import { Pool, type PoolConfig } from 'pg'
 import { createWebSocketStream, WebSocketServer } from 'ws'
-import { answerSql } from './postgres-http.ts'
+import { answerSql, type Query } from './postgres-http.ts'
 import { startPGlite } from './postgres-pglite.ts'
 import { serverAt } from './postgres-server.ts'
 import { serve, type Credentials, type Database } from './postgres-wire.ts'
@@ -29,6 +29,8 @@ export type PostgresOptions = {
   dataDir?: string
   /** A real PostgreSQL to stand in front of, instead of PGlite. */
   databaseUrl?: string
+  /** Is told every statement that comes in over HTTP, before it is run. */
+  heard?: (query: Query) => void
 }
 
 export type Postgres = {
@@ -49,12 +51,12 @@ export type Postgres = {
 }
 
 /** Starts PostgreSQL and opens its door. Rejects if the port is taken or the database cannot be opened. */
-export async function startPostgres({ port, dataDir, databaseUrl }: PostgresOptions): Promise<Postgres> {
+export async function startPostgres({ port, dataDir, databaseUrl, heard }: PostgresOptions): Promise<Postgres> {
   const behind = databaseUrl ? overServer(databaseUrl) : await overPGlite(dataDir)
   const { database, pool, credentials } = behind
   // Connections of the pool break when a server restarts. The next query opens another; unheard, this ends the process.
   pool.on('error', () => {})
-  const http = createHttpServer((request, response) => void answerSql(request, response, { pool, credentials }))
+  const http = createHttpServer((request, response) => void answerSql(request, response, { pool, credentials, heard }))
   // Never closed for being idle: a client that sends just then would take it for an outage.
   http.keepAliveTimeout = 0
   const webSockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES_MAX })

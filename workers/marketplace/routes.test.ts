@@ -8,6 +8,7 @@ import { creatorProfiles, users } from '../auth/tables.ts'
 import { db } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
 import { amount } from '../money/amount.ts'
+import { callerRow, usageRow } from '../tests/call-logs.ts'
 import { api, ask, bindings, logsOf, newDeveloper, newUser } from '../tests/world.ts'
 import type { Agent } from '../agents/agents.ts'
 
@@ -285,21 +286,13 @@ test('the page of an agent has its figures, its history and how to call it', asy
     db(bindings)
       .insert(agentUsage)
       .values([
-        {
-          agentId: agent.id,
-          creatorId,
-          day: day(1),
-          status: 'success',
-          funding: 'paid',
-          calls: 30,
-          revenueUsd: '0.36',
-        },
-        { agentId: agent.id, creatorId, day: day(2), status: 'error', funding: 'none', calls: 10 },
-        { agentId: agent.id, creatorId, day: day(31), status: 'success', funding: 'paid', calls: 1_000 },
+        usageRow({ agentId: agent.id, creatorId, day: day(1), calls: 30, revenueUsd: '0.36' }),
+        usageRow({ agentId: agent.id, creatorId, day: day(2), status: 'error', funding: 'none', calls: 10 }),
+        usageRow({ agentId: agent.id, creatorId, day: day(31), calls: 1_000 }),
       ]),
     db(bindings)
       .insert(agentCallers)
-      .values([1, 2].flatMap((ago) => [newId()].map((userId) => ({ agentId: agent.id, userId, day: day(ago) })))),
+      .values([1, 2].map((ago) => callerRow({ agentId: agent.id, userId: newId(), day: day(ago) }))),
   ])
   const { status, headers, body } = await api(`GET /api/v1/marketplace/agents/${agent.slug}`)
   expect([status, headers.get('cache-control')]).toEqual([200, 'public, max-age=300'])

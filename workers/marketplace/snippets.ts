@@ -17,7 +17,7 @@ export function snippets(origin: string, slug: string): Snippets {
   body: JSON.stringify({ messages: [{ role: 'user', content: 'Hello' }] }),
 })
 const answer = await response.json()
-const text = answer.choices[0].message.content
+console.log(answer.choices[0].message.content)
 `,
     python: `import json, os, urllib.request
 
@@ -36,7 +36,7 @@ const answer = await client.chat.completions.create({
   model: '${slug}',
   messages: [{ role: 'user', content: 'Hello' }],
 })
-const text = answer.choices[0].message.content
+console.log(answer.choices[0].message.content)
 `,
   }
 }

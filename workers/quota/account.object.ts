@@ -16,8 +16,9 @@
  *  4. No window of 60 s, wherever it begins, holds more admissions than the account's limit.
  *  5. A key that `setKey` has revoked is in no later admission.
  *  6. Every settled call reaches the queue at least once, under its call id (the consumer inserts by that id).
- *  7. While a call is held or unsent, an alarm is set. The alarm never throws and re-arms itself.
- *  8. Memory is a copy: everything is rebuilt from storage when the object wakes.
+ *  7. While a call is held or unsent, or a low mark untold, an alarm is set. The alarm never throws and re-arms itself.
+ *  8. Every fall of a lot's low mark (low-marks.ts) is told at least once, under one id.
+ *  9. Memory is a copy: everything is rebuilt from storage when the object wakes.
  *
  * A warm call writes two rows: one at admission, one at settlement. Its slot is used again once it has been sent on and has
  * left the rate window, so nothing has to be deleted; units move into their lot's row when the outbox drains, once for the
@@ -26,9 +27,11 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { clock } from '../base/clock.ts'
+import { idFrom } from '../base/ids.ts'
 import { describe, log } from '../base/log.ts'
 import { settings, type Bindings } from '../env.ts'
 import { BASE_VALUE_UNITS } from '../money/prices.ts'
+import { emit } from '../webhooks/webhooks.ts'
 import { Balance } from './balance.ts'
 import { callLog } from './call-log.ts'
 import { Calls, type Call } from './calls.ts'
@@ -36,8 +39,10 @@ import { Exposures } from './exposures.ts'
 import { IdempotencyKeys } from './idempotency.ts'
 import { KeyStatuses } from './key-status.ts'
 import { Lots, remaining } from './lots.ts'
+import { LowMarks } from './low-marks.ts'
 import { RateWindow } from './rate-window.ts'
 import { Trials } from './trials.ts'
+import { Watch } from './watch.ts'
 import type { Funding } from './call-log.ts'
 import type {
   Admission,
@@ -52,6 +57,7 @@ import type {
   Refusal,
   SettleRequest,
   Settlement,
+  WatchRequest,
 } from './protocol.ts'
 
 /** Admissions in 60 s of an account that has never paid, and of one that has. */
@@ -79,18 +85,21 @@ export class AccountObject extends DurableObject<Bindings> {
   readonly #lingerMs: number
   readonly #busyMs: number
   readonly #lots: Lots
+  readonly #lowMarks: LowMarks
   readonly #calls: Calls
   readonly #balance: Balance
   readonly #keys: KeyStatuses
   readonly #trials: Trials
   readonly #idempotency: IdempotencyKeys
   readonly #exposures: Exposures
+  readonly #watch: Watch
   readonly #rate = new RateWindow()
   /** The latest time seen: the object's own clock never runs backwards. */
   #latest = 0
   /** When the alarm is set to ring, or Infinity. */
   #alarmAt = Infinity
   #failedDrains = 0
+  #failedTellings = 0
   #lastSettledAt = 0
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -102,12 +111,14 @@ export class AccountObject extends DurableObject<Bindings> {
     const account = this.#readAccount()
     this.#latest = account.latest
     this.#lots = new Lots(this.#sql)
+    this.#lowMarks = new LowMarks(this.#sql)
     this.#calls = new Calls(this.#sql, account.sent_seq)
     this.#balance = new Balance(this.#sql, account.premiums_spent)
     this.#keys = new KeyStatuses(this.#sql)
     this.#trials = new Trials(this.#sql)
     this.#idempotency = new IdempotencyKeys(this.#sql)
     this.#exposures = new Exposures(this.#sql)
+    this.#watch = new Watch(this.#sql, env)
     this.#lots.add({ id: 'promotional', kind: 'promotional', calls: PROMOTIONAL_CALLS, unitValue: 0 })
     this.#recount(account.sent_seq)
     void ctx.blockConcurrencyWhile(async () => {
@@ -162,8 +173,15 @@ export class AccountObject extends DurableObject<Bindings> {
     this.#transaction(() => this.#keys.set(input))
   }
 
+  /** Notes that somebody watches: until then calls are sent on, and shown to them, soon after they end. */
+  watch({ until }: WatchRequest): void {
+    this.#transaction((now) => this.#watch.set(until, now))
+    this.#armForWork()
+  }
+
   /** The account's figures at this moment. Changes nothing. */
   quota(): QuotaState {
+    const now = this.#now()
     const lots = this.#lots.all()
     const openUnits = lots.reduce((sum, lot) => sum + lot.open, 0)
     const spentUnits = lots.reduce((sum, lot) => sum + lot.spent, 0)
@@ -174,7 +192,7 @@ export class AccountObject extends DurableObject<Bindings> {
       used: spentUnits + openUnits - heldUnits,
       granted: lots.reduce((sum, lot) => sum + lot.calls, 0),
       balance: this.#balance.available,
-      rate: this.#rateState(this.#now()),
+      rate: this.#rateState(now),
       unsent: this.#calls.unsentCount,
       lots: lots.map((lot) => ({
         id: lot.id,
@@ -182,10 +200,11 @@ export class AccountObject extends DurableObject<Bindings> {
         calls: lot.calls,
         remaining: lot.calls - lot.spent - lot.open,
       })),
+      keys: this.#keys.usage(now),
     }
   }
 
-  /** Releases what nobody settled in time and sends settled calls on. Never throws; re-arms itself while there is work. */
+  /** Releases what nobody settled in time, sends settled calls on and tells of low marks. Never throws; re-arms itself while there is work. */
   override async alarm(): Promise<void> {
     this.#alarmAt = Infinity
     try {
@@ -195,6 +214,14 @@ export class AccountObject extends DurableObject<Bindings> {
     } catch (thrown) {
       this.#failedDrains++
       log.warn('quota.drain_failed', { error: describe(thrown), attempt: this.#failedDrains })
+    }
+    // Apart from the calls: a queue of events that is away holds up no call log.
+    try {
+      await this.#tellLowMarks()
+      this.#failedTellings = 0
+    } catch (thrown) {
+      this.#failedTellings++
+      log.warn('quota.low_not_told', { error: describe(thrown), attempt: this.#failedTellings })
     }
     this.#armForWork()
   }
@@ -288,7 +315,7 @@ export class AccountObject extends DurableObject<Bindings> {
       if (key) this.#idempotency.giveBack(key)
       this.#giveBack(call)
     }
-    if (this.#calls.unsentCount === 1) this.#armBefore(now + this.#lingerMs)
+    if (this.#calls.unsentCount === 1) this.#armBefore(now + this.#watch.lingerMs(now, this.#lingerMs))
   }
 
   /** Undoes what admission took. The place in the rate window stays taken. */
@@ -321,13 +348,19 @@ export class AccountObject extends DurableObject<Bindings> {
       const calls = this.#calls.unsent(LOGS_PER_MESSAGE)
       const last = calls.at(-1)
       if (!last) return
-      await this.env.CALL_LOGS.send({ version: 1, accountId: last.facts.accountId, logs: calls.map(callLog) })
+      const { accountId } = last.facts
+      const logs = calls.map(callLog)
+      await Promise.all([
+        this.env.CALL_LOGS.send({ version: 1, accountId, logs }),
+        this.#watch.show(accountId, logs, this.#now()),
+      ])
       this.#transaction(() => this.#markSent(calls, last.settledSeq))
     }
   }
 
   #markSent(calls: Call[], sentSeq: number): void {
     this.#calls.markSent(calls.length)
+    const lastLot = this.#lots.last()
     const units = new Map<string, number>()
     let premiums = 0
     for (const call of calls) {
@@ -336,6 +369,13 @@ export class AccountObject extends DurableObject<Bindings> {
       if (call.lotId !== null) units.set(call.lotId, (units.get(call.lotId) ?? 0) + 1)
     }
     for (const [lotId, spent] of units) this.#lots.spend(lotId, spent)
+    const [first] = calls
+    if (first && lastLot && units.has(lastLot.id))
+      this.#lowMarks.note(lastLot, {
+        userId: first.facts.accountId,
+        remaining: remaining(this.#lots),
+        at: this.#latest,
+      })
     this.#balance.spend(premiums)
     this.#sql.exec(
       'UPDATE account SET sent_seq = ?, premiums_spent = ?, latest = ? WHERE one = 1',
@@ -343,6 +383,16 @@ export class AccountObject extends DurableObject<Bindings> {
       this.#balance.spent,
       this.#latest,
     )
+  }
+
+  async #tellLowMarks(): Promise<void> {
+    for (const mark of this.#lowMarks.untold()) {
+      const { lotId, userId, percent, remaining: units, at } = mark
+      const id = await idFrom('quota.low', userId, lotId, String(percent))
+      const data = { percent, remaining: units, lot_id: lotId }
+      await emit(this.env, [{ v: 1, id, type: 'quota.low', userId, at, data }])
+      this.#transaction(() => this.#lowMarks.markTold(mark))
+    }
   }
 
   /** Brings what is counted in memory in line with the calls' rows. */
@@ -389,13 +439,15 @@ export class AccountObject extends DurableObject<Bindings> {
   #armForWork(): void {
     const now = this.#now()
     const drainAt = this.#failedDrains > 0 ? now + retryDelayMs(this.#failedDrains) : this.#sendAt(now)
-    this.#armBefore(Math.min(drainAt, this.#calls.firstLease(), this.#idempotency.nextExpiry()))
+    const tellAt = this.#failedTellings > 0 ? now + retryDelayMs(this.#failedTellings) : Infinity
+    this.#armBefore(Math.min(drainAt, tellAt, this.#calls.firstLease(), this.#idempotency.nextExpiry()))
   }
 
   /** When the outbox is due: soon after a single call, at once when it fills a message, later while calls keep coming. */
   #sendAt(now: number): number {
     const [oldest, second] = this.#calls.unsent(2)
     if (!oldest) return Infinity
+    if (this.#watch.isOn(now)) return oldest.settledAt + this.#watch.lingerMs(now, this.#lingerMs)
     if (!second) return oldest.settledAt + Math.min(this.#lingerMs, this.#busyMs)
     const isBusy = this.#calls.unsentCount < LOGS_PER_MESSAGE && this.#lastSettledAt + this.#lingerMs > now
     return isBusy ? oldest.settledAt + this.#busyMs : now

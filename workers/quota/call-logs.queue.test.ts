@@ -7,6 +7,7 @@ import { deadLettersQueue } from '../base/dead-letters.queue.ts'
 import { newId } from '../base/ids.ts'
 import { deadLetters } from '../base/tables.ts'
 import type { Bindings } from '../env.ts'
+import { EVENTS, type PlatformEvent } from '../notifications/events.ts'
 import type { CallLog, CallLogBatch } from './call-log.ts'
 import { callLogsQueue } from './call-logs.queue.ts'
 import { partitionsCron } from './partitions.cron.ts'
@@ -77,6 +78,18 @@ async function deliver(consumer: Consumer, given: Given[], to: Bindings = env): 
   return { acks: explicitAcks, retries: retryMessages.map(({ msgId }) => [msgId, delayOf(msgId)]) }
 }
 
+/** An environment whose queue of events is heard, and may refuse. */
+function listening(): { told: PlatformEvent[]; to: Bindings; refuse: (does: boolean) => void } {
+  const told: PlatformEvent[] = []
+  let refuses = false
+  const sendBatch = async (messages: { body: PlatformEvent }[]): Promise<void> => {
+    if (refuses) throw new Error('The queue of events is away.')
+    told.push(...messages.map(({ body }) => body))
+  }
+  const to: Bindings = Object.assign({}, env, { EVENTS: { sendBatch } as unknown as Bindings['EVENTS'] })
+  return { told, to, refuse: (does) => void (refuses = does) }
+}
+
 const rowsOf = (userId: string): Promise<(typeof callLogs.$inferSelect)[]> =>
   db(env).select().from(callLogs).where(eq(callLogs.userId, userId)).orderBy(asc(callLogs.id))
 
@@ -125,6 +138,38 @@ describe('the queue call-logs', () => {
     await deliver(callLogsQueue, [{ body: batchOf(userId, ...Array.from({ length: 100 }, () => logOf(userId))) }])
     expect(asked).toHaveBeenCalledTimes(1)
     expect(await rowsOf(userId)).toHaveLength(100)
+  })
+
+  it('tells each call as an event, under the call’s own id and once for each message that holds it', async () => {
+    const userId = newId()
+    const [good, bad] = [logOf(userId), logOf(userId, { status: 'timeout', funding: null })]
+    const { told, to } = listening()
+    await deliver(callLogsQueue, [{ body: batchOf(userId, good, bad, good) }], to)
+    expect(told.map(({ id, type, userId: whose }) => [id, type, whose])).toEqual([
+      [good.id, 'call.completed', userId],
+      [bad.id, 'call.failed', userId],
+    ])
+    const data = { call_id: good.id, agent_id: good.agentId, status: 'success', cost_usd: '0.25', latency_ms: 1_200 }
+    expect(told[0]).toMatchObject({ v: 1, at: NOW, data })
+    expect(told[1]).toMatchObject({ data: { cost_usd: '0.00', funding: null } })
+    for (const event of told) expect(EVENTS[event.type].safeParse(event.data).success).toBe(true)
+  })
+
+  it('writes the rows and comes again when the events could not be told, and counts nothing twice', async () => {
+    const userId = newId()
+    const log = logOf(userId)
+    const { told, to, refuse } = listening()
+    refuse(true)
+    const body = batchOf(userId, log)
+    expect(await deliver(callLogsQueue, [{ id: 'a', body }], to)).toEqual({ acks: [], retries: [['a', 5]] })
+    expect(await rowsOf(userId)).toHaveLength(1)
+    refuse(false)
+    expect(await deliver(callLogsQueue, [{ id: 'a', body, attempts: 2 }], to)).toEqual({ acks: ['a'], retries: [] })
+    expect(told.map(({ id }) => id)).toEqual([log.id])
+    const { rows } = await db(env).execute(
+      sql`SELECT sum(calls)::int AS calls FROM account_usage WHERE user_id = ${userId}`,
+    )
+    expect(rows).toEqual([{ calls: 1 }])
   })
 
   it('retries the message that fails, and acknowledges its neighbours', async () => {

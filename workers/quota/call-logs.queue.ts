@@ -1,26 +1,35 @@
 /**
  * The queue `call-logs`: settled calls on their way from an account's outbox into Postgres. A message may come twice, late
- * or out of order; a call's row is there once all the same, because its id and its settling time never change.
+ * or out of order; a call's row is there once all the same, because its id and its settling time never change. The rollups
+ * and the keys' last use are written in the same statement, from the rows that it inserts and from no others.
+ *
+ * Then the calls are told as events. A message is acknowledged only after that, so that one whose events did not go out
+ * comes again; all its calls are told then, whether their rows are new or not, under the same ids as before.
  *
  * A batch is one statement. Only if that fails is each message written by itself, so that one that cannot be written holds
  * up no other. It is retried, and after as many times as wrangler.toml allows goes to `call-logs-dead`; so does one of a
  * version that this consumer does not know, unless a newer one takes it before that.
  */
 import { sql } from 'drizzle-orm'
+import { rollUp } from '../analytics/analytics.ts'
 import { db } from '../base/db.ts'
 import { describe, log } from '../base/log.ts'
 import type { Bindings } from '../env.ts'
-import { amount } from '../money/amount.ts'
+import { amount, format } from '../money/amount.ts'
+import { emitWanted } from '../webhooks/webhooks.ts'
+import type { PlatformEvent } from '../notifications/events.ts'
 import type { CallLog, CallLogBatch } from './call-log.ts'
 
 const LOGS_PER_MESSAGE_MAX = 1_000
+/** A key's last use is written anew when it is this much later. */
+const LAST_USED_STEP = '1 minute'
 const FIRST_RETRY_SECONDS = 5
 const RETRY_SECONDS_MAX = 60
 
 /** Writes the logs of a batch. Never throws: a message that cannot be written is retried later. */
 export async function callLogsQueue(batch: MessageBatch<CallLogBatch>, env: Bindings): Promise<void> {
   try {
-    await write(env, batch.messages.flatMap(logsOf))
+    await record(env, batch.messages.flatMap(logsOf))
     for (const message of batch.messages) message.ack()
   } catch {
     await Promise.all(batch.messages.map((message) => writeAlone(message, env)))
@@ -29,7 +38,7 @@ export async function callLogsQueue(batch: MessageBatch<CallLogBatch>, env: Bind
 
 async function writeAlone(message: Message, env: Bindings): Promise<void> {
   try {
-    await write(env, logsOf(message))
+    await record(env, logsOf(message))
     message.ack()
   } catch (thrown) {
     log.warn('call_logs.retry', { attempt: message.attempts, error: describe(thrown) })
@@ -50,9 +59,51 @@ function logsOf({ body }: Message): CallLog[] {
   return logs
 }
 
-/** Inserts logs that are not there yet, all or none. What a call cost is its price if a unit was drawn for it; a trial draws none. */
+/** Writes logs and tells them. Both are repeatable; a call that stands twice among them is told once. */
+async function record(env: Bindings, logs: CallLog[]): Promise<void> {
+  await write(env, logs)
+  const events = new Map(logs.map((log) => [log.id, eventOf(log)]))
+  await emitWanted(env, [...events.values()])
+}
+
+/** What the call's account is told of it. Call ids are random and unique: they are good event ids as they are. */
+function eventOf(log: CallLog): PlatformEvent {
+  return {
+    v: 1,
+    id: log.id,
+    type: log.status === 'success' ? 'call.completed' : 'call.failed',
+    userId: log.userId,
+    at: log.settledAt,
+    data: {
+      call_id: log.id,
+      request_id: log.requestId,
+      agent_id: log.agentId,
+      agent_version: log.agentVersion,
+      api_key_id: log.apiKeyId,
+      status: log.status,
+      error_code: log.errorCode,
+      funding: log.funding,
+      cost_usd: format(amount(drawsUnit(log) ? log.priceUsd : '0')),
+      latency_ms: log.latencyMs,
+      input_tokens: log.inputTokens,
+      output_tokens: log.outputTokens,
+    },
+  }
+}
+
+/** What a call cost is its price if a unit was drawn for it; a trial draws none. */
+const drawsUnit = ({ funding }: CallLog): boolean => funding === 'paid' || funding === 'promotional'
+
+/**
+ * Inserts logs that are not there yet, all or none, and counts those. Rows go in by their ids, so that two batches with the
+ * same calls wait for each other and never in a circle.
+ *
+ * `last_used_at` belongs to the keys, a room further on that cannot be asked from here; it is written here because only
+ * here it costs no round trip. A row that is being changed is left out: it is fresh enough, or will be with the next call.
+ */
 async function write(env: Bindings, logs: CallLog[]): Promise<void> {
   await db(env).execute(sql`
+    WITH inserted AS (
     INSERT INTO call_logs (
       id, request_id, agent_id, agent_version, creator_id, api_key_id, user_id, provider, model, stream, status, error_code,
       input_tokens, output_tokens, latency_ms, first_content_ms, funding, lot_id, cost_usd, price_usd, premium_usd,
@@ -69,6 +120,22 @@ async function write(env: Bindings, logs: CallLog[]): Promise<void> {
       "latencyMs" int, "firstContentMs" int, "funding" text, "lotId" text, "priceUsd" decimal, "premiumUsd" decimal,
       "revenueUsd" decimal, "feePercent" smallint, "admittedAt" bigint, "settledAt" bigint
     )
+    ORDER BY "id"
     ON CONFLICT DO NOTHING
+    RETURNING *
+    ),
+    ${rollUp(sql`inserted`)},
+    used AS (
+      UPDATE api_keys SET last_used_at = stale.at
+      FROM (
+        SELECT key.id, latest.at
+        FROM (SELECT api_key_id, max(created_at) AS at FROM inserted GROUP BY 1) AS latest
+        JOIN api_keys AS key ON key.id = latest.api_key_id
+        WHERE key.last_used_at IS NULL OR key.last_used_at < latest.at - ${LAST_USED_STEP}::interval
+        FOR NO KEY UPDATE OF key SKIP LOCKED
+      ) AS stale
+      WHERE api_keys.id = stale.id
+    )
+    SELECT count(*) FROM inserted
   `)
 }

@@ -2,7 +2,7 @@
  * What the account knows of its keys. A key without a row is active and free of limits: who holds it was settled when its
  * hash was found. Caps count admissions per UTC day, week (from Monday) and month; a released call is given back.
  */
-import type { CapPeriod, KeyInput, Refusal } from './protocol.ts'
+import type { CapPeriod, CapUsage, KeyInput, Refusal } from './protocol.ts'
 
 type KeyStatus = Omit<KeyInput, 'v'>
 
@@ -23,9 +23,12 @@ export class KeyStatuses {
       this.#keys.set(row.id, JSON.parse(row.status) as KeyStatus)
   }
 
-  /** Replaces what is known of a key. A revoked key stays revoked. */
+  /** Replaces what is known of a key, unless that is newer. A revoked key stays revoked. */
   set({ v: _, ...status }: KeyInput): void {
-    const state = this.#keys.get(status.keyId)?.state === 'revoked' ? 'revoked' : status.state
+    const known = this.#keys.get(status.keyId)
+    const isOld = status.revision !== undefined && (known?.revision ?? -1) > status.revision
+    if (isOld && status.state !== 'revoked') return
+    const state = known?.state === 'revoked' ? 'revoked' : status.state
     const kept = { ...status, state }
     this.#sql.exec('INSERT OR REPLACE INTO key (id, status) VALUES (?, ?)', kept.keyId, JSON.stringify(kept))
     this.#keys.set(kept.keyId, kept)
@@ -64,6 +67,17 @@ export class KeyStatuses {
         used,
       )
     }
+  }
+
+  /** How far the caps of keys that are not revoked are used in the periods that run now. */
+  usage(now: number): { keyId: string; caps: CapUsage[] }[] {
+    return [...this.#keys.values()].flatMap(({ keyId, state }) => {
+      const caps = this.#caps(keyId).map(({ period, cap }) => {
+        const start = periodStart(period, now)
+        return { period, cap, used: this.#used(keyId, period, start), resetMs: periodEnd(period, start) - now }
+      })
+      return state === 'revoked' || caps.length === 0 ? [] : [{ keyId, caps }]
+    })
   }
 
   #caps(keyId: string): { period: CapPeriod; cap: number }[] {

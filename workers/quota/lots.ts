@@ -54,6 +54,12 @@ export class Lots {
     return firstPaid
   }
 
+  /** The lot that is drawn last of those that have units which no charged call has taken. */
+  last(): Lot | undefined {
+    const withUnits = this.all().filter((lot) => lot.spent < lot.calls)
+    return withUnits.findLast((lot) => lot.kind === 'paid') ?? withUnits.at(-1)
+  }
+
   get(id: string): Lot | undefined {
     return this.#lots.get(id)
   }

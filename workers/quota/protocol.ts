@@ -91,7 +91,15 @@ export type KeyInput = {
   /** Milliseconds since 1970; null or absent: never. */
   expiresAt?: number | null
   caps?: Partial<Record<CapPeriod, number>>
+  /** Of two settings of a key the one with the higher revision stands, in whatever order they come. Absent: the newest. */
+  revision?: number
 }
+
+/** Somebody watches this account's calls until then, in milliseconds since 1970: say again while that is so. */
+export type WatchRequest = { v: 1; until: number }
+
+/** How far a cap of a key is used. */
+export type CapUsage = { period: CapPeriod; cap: number; used: number; resetMs: number }
 
 export type QuotaState = {
   remaining: number
@@ -105,4 +113,6 @@ export type QuotaState = {
   /** Settled calls that have not been sent on yet. */
   unsent: number
   lots: { id: string; kind: 'paid' | 'promotional'; calls: number; remaining: number }[]
+  /** The keys that have caps and are not revoked. */
+  keys?: { keyId: string; caps: CapUsage[] }[]
 }

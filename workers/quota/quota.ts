@@ -5,7 +5,7 @@
  * Every function here may be repeated: a lost answer is asked for again under the same id.
  */
 import { waitUntil } from 'cloudflare:workers'
-import { and, desc, eq, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, gte, lt, or, sql } from 'drizzle-orm'
 import { db, reach as fromPostgres } from '../base/db.ts'
 import { AppError } from '../base/errors.ts'
 import { describe, log } from '../base/log.ts'
@@ -32,6 +32,7 @@ const ADMIT_ATTEMPTS = 4
 const SETTLE_ATTEMPTS = 7
 const FIRST_DELAY_MS = 20
 const CALLS_PAGE_MAX = 100
+const CALLS_READ_MAX = 2_000
 
 type AccountStub = DurableObjectStub<AccountObject>
 
@@ -105,50 +106,77 @@ type CallRow = typeof callLogs.$inferSelect
 export type CallPage = { calls: CallRow[]; next: CallPlace | null }
 export type CallPlace = Pick<CallRow, 'createdAt' | 'id'>
 
-/** The calls of an account that have reached the log, newest first, at most `CALLS_PAGE_MAX`, those older than `before`. */
+/** Which calls are wanted: every condition that is there. Times in milliseconds since 1970, `to` not included. */
+export type CallFilter = {
+  agentId?: string | undefined
+  apiKeyId?: string | undefined
+  status?: CallRow['status'] | undefined
+  latencyMsMin?: number | undefined
+  from?: number | undefined
+  to?: number | undefined
+}
+
+/**
+ * The calls of an account that have reached the log, newest first, at most `CALLS_PAGE_MAX`, those older than `before`. A
+ * page reads at most `CALLS_READ_MAX` rows: where few of them are wanted it may hold fewer calls than asked for, or none,
+ * and still have a next one.
+ */
 export async function callsOf(
   env: Bindings,
   accountId: string,
-  page: { limit: number; before?: CallPlace },
+  page: { limit: number; before?: CallPlace | undefined; filter?: CallFilter },
 ): Promise<CallPage> {
   const limit = Math.min(page.limit, CALLS_PAGE_MAX)
-  const { before } = page
+  const { before, filter = {} } = page
+  const { agentId, apiKeyId, status, latencyMsMin, from, to } = filter
+  const isWanted = and(
+    agentId === undefined ? undefined : eq(callLogs.agentId, agentId),
+    apiKeyId === undefined ? undefined : eq(callLogs.apiKeyId, apiKeyId),
+    status === undefined ? undefined : eq(callLogs.status, status),
+    latencyMsMin === undefined ? undefined : gte(callLogs.latencyMs, latencyMsMin),
+  )
+  const readMax = isWanted ? CALLS_READ_MAX : limit + 1
   const isOlder =
     before &&
     sql`(${callLogs.createdAt}, ${callLogs.id}) < (${before.createdAt.toISOString()}::timestamptz, ${before.id}::uuid)`
-  const calls = await fromPostgres(() =>
+  const read = db(env)
+    .select({
+      ...getTableColumns(callLogs),
+      isWanted: sql<boolean>`${isWanted ?? sql`true`}`.as('is_wanted'),
+      row: sql<number>`row_number() OVER (ORDER BY ${callLogs.createdAt} DESC, ${callLogs.id} DESC)`.as('row'),
+    })
+    .from(callLogs)
+    .where(
+      and(
+        eq(callLogs.userId, accountId),
+        from === undefined ? undefined : gte(callLogs.createdAt, new Date(from)),
+        to === undefined ? undefined : lt(callLogs.createdAt, new Date(to)),
+        isOlder,
+      ),
+    )
+    .orderBy(desc(callLogs.createdAt), desc(callLogs.id))
+    .limit(readMax)
+    .as('read')
+  // The last row that may be read comes along even if it is not wanted: the next page begins after it.
+  const rows = await fromPostgres(() =>
     db(env)
       .select()
-      .from(callLogs)
-      .where(and(eq(callLogs.userId, accountId), isOlder))
-      .orderBy(desc(callLogs.createdAt), desc(callLogs.id))
-      .limit(limit),
+      .from(read)
+      .where(or(read.isWanted, eq(read.row, readMax)))
+      .orderBy(read.row)
+      .limit(limit + 1),
   )
-  return { calls, next: (calls.length === limit && calls.at(-1)) || null }
+  const calls = rows.filter((row) => row.isWanted).slice(0, limit)
+  const hasMore = rows.length > limit || (isWanted !== undefined && Number(rows.at(-1)?.row) === readMax)
+  const last = rows.length > limit ? rows[limit - 1] : rows.at(-1)
+  return { calls: calls.map(({ isWanted: _, row: __, ...call }) => call), next: (hasMore && last) || null }
 }
 
-/** How many of an agent's latest calls tell how fast it is. */
-const LATENCY_CALLS = 200
-
-/** How long the latest calls of an agent took that succeeded, in milliseconds: half of them less than `p50`, 95 % less than `p95`. */
-export async function latencyOf(env: Bindings, agentId: string): Promise<{ p50: number; p95: number } | null> {
-  const latest = db(env)
-    .select({ status: callLogs.status, latencyMs: callLogs.latencyMs })
-    .from(callLogs)
-    .where(eq(callLogs.agentId, agentId))
-    .orderBy(desc(callLogs.createdAt), desc(callLogs.id))
-    .limit(LATENCY_CALLS)
-    .as('latest')
-  const share = (part: number) =>
-    sql<number | null>`percentile_cont(${part}::float8) within group (order by ${latest.latencyMs})`
-  const [row] = await fromPostgres(() =>
-    db(env)
-      .select({ p50: share(0.5), p95: share(0.95) })
-      .from(latest)
-      .where(eq(latest.status, 'success')),
-  )
-  if (row?.p50 == null || row.p95 == null) return null
-  return { p50: Math.round(row.p50), p95: Math.round(row.p95) }
+/** One call of an account that has reached the log, or null. */
+export async function callOf(env: Bindings, accountId: string, callId: string): Promise<CallRow | null> {
+  const isThis = and(eq(callLogs.id, callId), eq(callLogs.userId, accountId))
+  const [call] = await fromPostgres(() => db(env).select().from(callLogs).where(isThis))
+  return call ?? null
 }
 
 /**

@@ -6,6 +6,9 @@ declare global {
     interface Env extends OwnBindings {
       PROVIDERS_URL: string
       DOORS_URL: string
+      MAIL_URL: string
+      RECEIVER_URL: string
+      DNS_URL: string
       JWT_SECRET: string
       OPERATOR_TOKEN: string
       [name: string]: unknown

@@ -238,7 +238,47 @@ export async function providerCalls(): Promise<Record<ProviderName, ProviderCall
 
 /** Stops or starts a store of the test run. */
 export async function door(
-  action: '/postgres/pause' | '/postgres/resume' | '/redis/pause' | '/redis/resume',
+  action: '/postgres/pause' | '/postgres/resume' | '/redis/pause' | '/redis/resume' | '/mail/pause' | '/mail/resume',
 ): Promise<void> {
   await fetch(`${env.DOORS_URL}${action}`, { method: 'POST' })
+}
+
+export type Mail = { to: string[]; subject: string; text: string }
+
+const MAIL_MS_MAX = 10_000
+
+/** The mails that somebody was sent, newest first, once there are at least `count`. Throws when they do not come. */
+export async function mailsTo(email: string, count = 1): Promise<Mail[]> {
+  for (const deadline = Date.now() + MAIL_MS_MAX; ;) {
+    const mails = await sentMails(email)
+    if (mails.length >= count) return mails
+    if (Date.now() > deadline) throw new Error(`${mails.length} mails came, and not ${count}.`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/** The mails that somebody was sent so far. */
+export async function sentMails(email: string): Promise<Mail[]> {
+  const response = await fetch(`${env.MAIL_URL}/mails?to=${encodeURIComponent(email)}`)
+  return response.json()
+}
+
+export type Person = Account & { password: string; refreshToken: string }
+
+/** Somebody who has registered, opened the mail, and is signed in. */
+export async function register(type: 'developer' | 'creator' = 'developer'): Promise<Person> {
+  const email = `${newId()}@example.com`
+  const password = `the password of ${email}`
+  const name = type === 'creator' ? { display_name: 'Ada of the Tests' } : {}
+  await api('POST /api/v1/auth/register', { body: { user_type: type, email, password, ...name } })
+  const { body } = await api('POST /api/v1/auth/verify-email', { body: { token: await tokenFor(email) } })
+  const { access_token: token, refresh_token: refreshToken, user } = body
+  const sessionId = JSON.parse(atob(String(token).split('.')[1] ?? '')).sid as string
+  return { id: user.id, email, password, token, refreshToken, sessionId }
+}
+
+/** The token in the newest of at least `count` mails to somebody. */
+export async function tokenFor(email: string, count = 1): Promise<string> {
+  const [mail] = await mailsTo(email, count)
+  return /\?token=([\w-]{43})/.exec(mail?.text ?? '')?.[1] ?? ''
 }

@@ -100,6 +100,7 @@ export class Stage {
       UPSTASH_REDIS_REST_TOKEN: redisToken,
       ENCRYPTION_KEY,
       JWT_SECRET: 'signs nothing here, and is long enough for it',
+      WEBHOOK_KEY: 'none-1:d2ViaG9va3Mgb2YgdGhlIHRlc3QgcnVuLCAzMiBieXQ=',
       OPERATOR_TOKEN,
       OPENAI_BASE_URL: openaiBaseUrl,
       OPENAI_API_KEY: 'sk-bench',

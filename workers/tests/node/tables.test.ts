@@ -9,13 +9,27 @@ import * as keys from '../../keys/tables.ts'
 import * as knowledge from '../../knowledge/tables.ts'
 import { migrate } from '../../local/migrate.ts'
 import { startPostgres, type Postgres } from '../../local/postgres.ts'
+import * as notifications from '../../notifications/tables.ts'
 import * as payments from '../../payments/tables.ts'
 import * as quota from '../../quota/tables.ts'
 import * as reviews from '../../reviews/tables.ts'
 import * as settlements from '../../settlements/tables.ts'
 import * as webhooks from '../../webhooks/tables.ts'
 
-const rooms = [agents, analytics, auth, base, keys, knowledge, payments, quota, reviews, settlements, webhooks]
+const rooms = [
+  agents,
+  analytics,
+  auth,
+  base,
+  keys,
+  knowledge,
+  notifications,
+  payments,
+  quota,
+  reviews,
+  settlements,
+  webhooks,
+]
 const tables = rooms.flatMap((room) => Object.values(room)).filter((value) => is(value, PgTable))
 
 let postgres: Postgres

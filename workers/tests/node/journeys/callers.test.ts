@@ -48,6 +48,7 @@ beforeAll(async () => {
     UPSTASH_REDIS_REST_TOKEN: redis.token,
     ENCRYPTION_KEY,
     JWT_SECRET: 'signs nothing here, and is long enough for it',
+    WEBHOOK_KEY: 'none-1:d2ViaG9va3Mgb2YgdGhlIHRlc3QgcnVuLCAzMiBieXQ=',
     OPERATOR_TOKEN,
     OPENAI_BASE_URL: providers.openaiBaseUrl,
     OPENAI_API_KEY: 'key',

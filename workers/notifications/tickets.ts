@@ -1,0 +1,25 @@
+/** The tickets that a live object has taken: each opens one connection, and so many in a minute are enough for anybody. */
+import { TICKET_SECONDS, type Ticket } from './ticket.ts'
+
+/** Connections opened within the life of a ticket. */
+const TAKEN_MAX = 60
+
+export class Tickets {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+    sql.exec('CREATE TABLE IF NOT EXISTS ticket (id TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID')
+  }
+
+  /** Takes a ticket that is in time, once. A taken one is remembered for as long as it would be good. */
+  redeem({ jti, exp }: Ticket, now: number): 'used' | 'limitReached' | null {
+    this.#sql.exec('DELETE FROM ticket WHERE until <= ?', now)
+    if (exp * 1_000 <= now || this.#sql.exec('SELECT 1 FROM ticket WHERE id = ?', jti).toArray().length > 0)
+      return 'used'
+    const { taken } = this.#sql.exec<{ taken: number }>('SELECT COUNT(*) AS taken FROM ticket').one()
+    if (taken >= TAKEN_MAX) return 'limitReached'
+    this.#sql.exec('INSERT INTO ticket (id, until) VALUES (?, ?)', jti, now + TICKET_SECONDS * 1_000)
+    return null
+  }
+}
