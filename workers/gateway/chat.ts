@@ -33,7 +33,7 @@ export type Conversation = {
   head: Head
   meter: Meter
   bill: Pick<Bill, 'charge' | 'chargeUnfinished' | 'release'>
-  guard: () => ReturnType<typeof guardOf>
+  watch: () => ReturnType<typeof guardOf>
   /** Go with the answer. */
   headers: Record<string, string>
 }
@@ -58,7 +58,7 @@ export async function chat(
     head: head(ticket.callId, ticket.agent, startedAt),
     meter,
     bill: new Bill(env, ticket, meter),
-    guard: () => guardOf(env, ticket, call),
+    watch: () => guardOf(env, ticket, call),
     headers: limitHeaders(ticket.admission),
   })
 }
@@ -67,7 +67,7 @@ export async function chat(
 export async function converse(
   env: Bindings,
   ctx: Pick<ExecutionContext, 'waitUntil'>,
-  { call, config, head, meter, bill, guard: watch, headers }: Conversation,
+  { call, config, head, meter, bill, watch, headers }: Conversation,
 ): Promise<Response> {
   const limits = settings(env)
   const clocks = new Clocks(call.signal, clockLimits(limits, call.wish.stream))

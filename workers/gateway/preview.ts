@@ -63,7 +63,7 @@ export async function preview(
     head: head(newId(), agent, startedAt),
     meter: new Meter(startedAt),
     bill: NOBODY,
-    guard: () => guardAlone(config.prompt, agent.publicTexts, { wish }),
+    watch: () => guardAlone(config.prompt, agent.publicTexts, { wish }),
     headers: {},
   })
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { amount, above, ZERO } from '../money/amount.ts'
-import { market } from './market.ts'
+import { CATEGORIES } from '../agents/categories.ts'
+import { findModel } from '../agents/models.ts'
+import { FEATURED, market } from './market.ts'
 
 /** A longer run of letters or digits that a prompt shares with its public description is a sentence taken over. */
 const SHARED_MAX = 17
@@ -29,6 +31,17 @@ describe('the market of the local stack', () => {
     expect(new Set(slugs).size).toBe(slugs.length)
     expect(new Set(creators).size).toBe(creators.length)
     for (const agent of market.agents) expect(creators).toContain(agent.creator)
+  })
+
+  it.each(market.agents)('$slug could be saved and published through the door', (agent) => {
+    expect(CATEGORIES).toContain(agent.category)
+    expect(agent.description.length).toBeGreaterThanOrEqual(20)
+    expect(findModel(agent.provider, agent.model)?.outputTokensMax).toBeGreaterThanOrEqual(agent.max_tokens)
+  })
+
+  it('has in its front row only agents that can be called', () => {
+    const active = market.agents.filter(({ status }) => status === 'active').map(({ slug }) => slug)
+    expect(active).toEqual(expect.arrayContaining(FEATURED))
   })
 
   it.each(market.agents)('$slug fits the columns it is stored in', (agent) => {

@@ -2,13 +2,12 @@
  * One believable market, for the seed of the local stack: who publishes, and what. Pure data, no ids and no secrets.
  * Every creator has a file in `market/`. Nothing here is shipped.
  */
+import type { Category } from '../agents/categories.ts'
 import type { ProviderName } from '../gateway/providers/provider.ts'
 import { inesCarvalho } from './market/ines-carvalho.ts'
 import { linZhiyuan } from './market/lin-zhiyuan.ts'
 import { solveigMoe } from './market/solveig-moe.ts'
 import { tomaszWrona } from './market/tomasz-wrona.ts'
-
-export type Category = 'writing' | 'code' | 'data' | 'legal' | 'education' | 'support'
 
 export type Creator = {
   slug: string
@@ -40,6 +39,9 @@ export type MarketAgent = {
 export type Page = { creator: Creator; agents: Omit<MarketAgent, 'creator'>[] }
 
 const pages: Page[] = [inesCarvalho, tomaszWrona, solveigMoe, linZhiyuan]
+
+/** The slugs of those in the front row, in order. */
+export const FEATURED = ['postgres-reviewer', 'plain-english-editor', 'shuxue-peilian', 'nda-reader']
 
 export const market: { creators: Creator[]; agents: MarketAgent[] } = {
   creators: pages.map((page) => page.creator),

@@ -7,7 +7,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import { AgentConfig } from '../agents/config.ts'
 import { sealConfig, type Place, type SealedRecord, type VaultEnv } from '../agents/vault.ts'
 import { hashKey, prefixOf } from '../keys/key-format.ts'
-import { market, type MarketAgent } from './market.ts'
+import { FEATURED, market, type MarketAgent } from './market.ts'
 import type { Postgres } from './postgres.ts'
 
 const PASSWORD = 'correct horse battery staple'
@@ -104,8 +104,8 @@ async function addAgent(postgres: Database, agent: MarketAgent, env: VaultEnv): 
   const columns = ({ ciphertext, iv, keyId }: SealedRecord): string[] => [bytesToHex(ciphertext), bytesToHex(iv), keyId]
   await postgres.query(
     `INSERT INTO agents (id, creator_id, slug, name, description, category, status, published_at,
-       provider, model, price_per_call, config_encrypted, config_iv, key_id)
-     VALUES ($1, $2, $3, $4, $5, $6, $7::varchar, CASE WHEN $7::varchar = 'draft' THEN NULL ELSE now() END, $8, $9, $10, decode($11, 'hex'), decode($12, 'hex'), $13)
+       featured_rank, provider, model, price_per_call, config_encrypted, config_iv, key_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7::varchar, CASE WHEN $7::varchar = 'draft' THEN NULL ELSE now() END, $8, $9, $10, $11, decode($12, 'hex'), decode($13, 'hex'), $14)
      ON CONFLICT DO NOTHING`,
     [
       id,
@@ -115,6 +115,7 @@ async function addAgent(postgres: Database, agent: MarketAgent, env: VaultEnv): 
       agent.description,
       agent.category,
       agent.status,
+      FEATURED.includes(agent.slug) ? FEATURED.indexOf(agent.slug) + 1 : null,
       ...shown,
       ...columns(await sealConfig(env, place, config)),
     ],
