@@ -7,12 +7,12 @@ import { and, asc, eq, gt, isNull, ne, sql, type SQL } from 'drizzle-orm'
 import * as z from 'zod'
 import { creatorProfiles, users } from '../auth/tables.ts'
 import { db, reach } from '../base/db.ts'
-import { refuseField } from '../base/errors.ts'
+import { AppError, refuseField } from '../base/errors.ts'
 import { isUuid, newId } from '../base/ids.ts'
 import { Memory } from '../base/memory.ts'
 import type { Bindings } from '../env.ts'
 import { amount, type Amount } from '../money/amount.ts'
-import { agentColumns } from './agent.ts'
+import { agentColumns, readAgent } from './agent.ts'
 import { AgentConfig, type AgentConfigInput, type ConfigChange } from './config.ts'
 import { findCopy, forgetCopies } from './copies.ts'
 import { agents, agentVersions } from './tables.ts'
@@ -198,6 +198,8 @@ export async function listPublished(env: Bindings, after = ''): Promise<Publishe
 export const isOfActiveCreator = sql`
   NOT EXISTS (SELECT FROM ${users} WHERE ${users.id} = ${agents.creatorId} AND ${users.status} <> 'active')
 `
+
+type StatusChange = { status: Status | SQL; publishedAt?: SQL }
 
 async function setStatus(env: Bindings, id: string, change: StatusChange, isAllowed?: SQL): Promise<Agent> {
   const isThis = and(eq(agents.id, id), ne(agents.status, 'archived'), isAllowed)

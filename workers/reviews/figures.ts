@@ -56,18 +56,23 @@ export async function figuresOf(env: Bindings, agentId: string): Promise<Figures
 }
 
 function moving(env: Bindings, agentId: string, isThis: SQL, change: SQL) {
-  // The row is locked before it is read, so that what is counted is what is changed, whoever else is at it.
+  const isIt = sql`agent_id = ${agentId} AND ${isThis}`
   const move = sql`
     WITH before AS (
-      SELECT id, status, rating FROM ${reviews} WHERE agent_id = ${agentId} AND ${isThis} FOR UPDATE
+      SELECT id, status, rating FROM ${reviews} WHERE ${isIt}
     ), after AS (${change}), counted AS (
       UPDATE ${reviewFigures} SET ${sql.join(STARS.map(moved), sql`, `)} FROM after WHERE agent_id = ${agentId}
     )
     SELECT demand_change(count(*)) FROM after`
+  // A statement sees what was there when it began, so whoever is at the same figures or review is waited for in statements
+  // of their own. The first writes nothing where there are figures already, but locks them all the same.
   return [
-    db(env).insert(reviewFigures).values({ agentId }).onConflictDoNothing(),
+    db(env)
+      .insert(reviewFigures)
+      .values({ agentId })
+      .onConflictDoUpdate({ target: reviewFigures.agentId, set: { agentId }, setWhere: sql`false` }),
+    db(env).execute(sql`SELECT id FROM ${reviews} WHERE ${isIt} FOR UPDATE`),
     db(env).execute(move),
-    // A statement of its own, which sees what the one before has counted.
     ratingUpdate(env, agentId, {
       average: figure(agentId, AVERAGE),
       count: figure(agentId, COUNT),

@@ -79,20 +79,21 @@ export async function setReply(
 
 /** Reports an approved review, once per user. Throws `notFound`, `alreadyReported`. */
 export async function reportReview(env: Bindings, userId: string, id: string, reason: string): Promise<void> {
-  // One statement, so that a review which is edited or deleted meanwhile is not reported. The moment at which it comes
-  // into the queue is that of the report which puts it there; later ones leave it its place.
+  const isShown = and(eq(reviews.id, id), eq(reviews.status, 'approved'))
+  // The moment at which it comes into the queue is that of the report which puts it there; later ones leave it its place.
   const report = sql`
-    WITH shown AS (
-      SELECT id FROM ${reviews} WHERE id = ${id} AND status = 'approved' FOR UPDATE
-    ), reported AS (
-      INSERT INTO ${reviewReports} (review_id, user_id, reason) SELECT id, ${userId}, ${reason} FROM shown RETURNING review_id
+    WITH reported AS (
+      INSERT INTO ${reviewReports} (review_id, user_id, reason)
+      SELECT id, ${userId}, ${reason} FROM ${reviews} WHERE ${isShown} RETURNING review_id
     ), counted AS (
       UPDATE ${reviews} SET reports = reports + 1, queued_at = CASE WHEN reports < 3 THEN now() ELSE queued_at END
       FROM reported WHERE id = reported.review_id RETURNING id
     )
     SELECT demand_change(count(*)) FROM counted`
   try {
-    await orNotFound(() => db(env).execute(report))
+    // Locked by a statement of its own, so that the next one sees what whoever was at it before has made of it.
+    const lock = db(env).select({ id: reviews.id }).from(reviews).where(isShown).for('update')
+    await orNotFound(() => db(env).batch([lock, db(env).execute(report)]))
   } catch (thrown) {
     throw isUniqueViolation(thrown) ? new AppError('alreadyReported') : thrown
   }
