@@ -1,18 +1,22 @@
 /**
- * Suspending, activating and closing accounts. What stands in Postgres changes in one batch with its line in the audit log;
- * then the account object is told, and only then is there an answer: from there on no call is admitted with any key of the
- * account. All of it is repeatable, and a repetition finishes what was broken off.
+ * Suspending, activating and closing accounts. Whoever is to stop is stopped first: the account object is told before
+ * Postgres changes, in one batch with its line in the audit log, so that what is broken off in between leaves an account
+ * that can do less and never one that can do more. Before there is an answer the object is told again what Postgres says.
+ * All of it is repeatable, and a repetition finishes what was broken off.
  */
 import { and, eq, isNull, ne, sql, sum } from 'drizzle-orm'
 import { forgetAgent } from '../agents/agents.ts'
 import { closeAgentsOf, resumeAgentsOf, suspendAgentsOf } from '../agents/stops.ts'
 import { agents } from '../agents/tables.ts'
+import { earnedBy } from '../analytics/analytics.ts'
 import { audited } from '../auth/audit.ts'
-import { creatorProfiles, oneTimeTokens, sessions, users } from '../auth/tables.ts'
+import { removeAvatar } from '../auth/avatars.ts'
+import { creatorProfiles, developerProfiles, oneTimeTokens, sessions, users } from '../auth/tables.ts'
 import { db, mustChange, reach } from '../base/db.ts'
 import { AppError } from '../base/errors.ts'
 import { apiKeys } from '../keys/tables.ts'
-import { amount, format, fromUnits } from '../money/amount.ts'
+import { amount, format, fromUnits, subtract, ZERO } from '../money/amount.ts'
+import { notificationPreferences, notifications } from '../notifications/tables.ts'
 import { quotaOf, setAccount } from '../quota/quota.ts'
 import { settlements } from '../settlements/tables.ts'
 import { webhooks } from '../webhooks/tables.ts'
@@ -30,6 +34,7 @@ export async function suspend(env: Bindings, userId: string, cause: Cause): Prom
   const user = await openUser(env, userId)
   const entry = { action: 'user.suspend', subject: { type: 'user', id: userId }, ...cause } as const
   const isActive = and(eq(users.id, userId), eq(users.status, 'active'), isNotLast)
+  await setAccount(env, userId, { v: 1, state: 'suspended' })
   const done = await unlessUnchanged(() =>
     db(env).batch([
       lockAdmins(env),
@@ -39,8 +44,8 @@ export async function suspend(env: Bindings, userId: string, cause: Cause): Prom
       audited(env, entry),
     ]),
   )
-  if (!done && user.status === 'active') await refuseLast(env, userId)
   await tellAccount(env, userId)
+  if (!done && user.status === 'active') await refuseLast(env, userId)
   await forgetAgentsOf(env, userId)
 }
 
@@ -80,10 +85,13 @@ export async function close(
     email: `${userId}@deleted.invalid`,
     passwordHash: 'none',
     walletAddress: null,
+    walletChangedAt: null,
     emailVerified: false,
   } as const
   const isOpen = and(eq(users.id, userId), ne(users.status, 'deleted'), isNotLast)
   const entry = { action: 'user.delete', subject: { type: 'user', id: userId }, ...cause } as const
+  await setAccount(env, userId, { v: 1, state: 'suspended' })
+  await dropAvatar(env, userId)
   const done = await unlessUnchanged(() =>
     db(env).batch([
       lockAdmins(env),
@@ -93,19 +101,26 @@ export async function close(
       db(env).delete(oneTimeTokens).where(eq(oneTimeTokens.userId, userId)),
       db(env)
         .update(creatorProfiles)
-        .set({ displayName: 'Deleted account', bio: null, avatarUrl: null })
+        .set({ displayName: 'Deleted account', bio: null, avatarUrl: null, website: null })
         .where(eq(creatorProfiles.userId, userId)),
+      db(env).delete(developerProfiles).where(eq(developerProfiles.userId, userId)),
+      db(env).delete(notifications).where(eq(notifications.userId, userId)),
+      db(env).delete(notificationPreferences).where(eq(notificationPreferences.userId, userId)),
       db(env)
         .update(apiKeys)
         .set({ name: null, revokedAt: sql`coalesce(${apiKeys.revokedAt}, now())` })
         .where(eq(apiKeys.userId, userId)),
-      db(env).update(webhooks).set({ active: false }).where(eq(webhooks.userId, userId)),
+      // As their owner deletes them: no attempt begins after this, and the rows go with the last of their deliveries.
+      db(env)
+        .update(webhooks)
+        .set({ deletedAt: sql`now()`, description: null })
+        .where(and(eq(webhooks.userId, userId), isNull(webhooks.deletedAt))),
       closeAgentsOf(env, userId),
       audited(env, { ...entry, details: { forfeit, ...left } }),
     ]),
   )
-  if (!done) await refuseLast(env, userId)
   await tellAccount(env, userId)
+  if (!done) await refuseLast(env, userId)
   await forgetAgentsOf(env, userId)
 }
 
@@ -185,19 +200,25 @@ async function leftOn(env: Bindings, userId: string) {
   return calls > 0 || balance > 0 || held > 0 ? { calls, balance_usd: format(fromUnits(balance)), held } : null
 }
 
-/** Refuses while an agent has earned more than was settled. Forfeiting does not help: creators are owed it. */
+/** Refuses while a creator has earned more than was paid out. Forfeiting does not help: it is owed to them. */
 async function refuseUnpaid(env: Bindings, creatorId: string): Promise<void> {
-  const [[earned], [paid]] = await reach(() =>
-    db(env).batch([
-      db(env)
-        .select({ usd: sum(agents.totalRevenue) })
-        .from(agents)
-        .where(eq(agents.creatorId, creatorId)),
+  const [earned, [paid]] = await Promise.all([
+    earnedBy(env, creatorId),
+    reach(() =>
       db(env)
         .select({ usd: sum(settlements.amount) })
         .from(settlements)
         .where(and(eq(settlements.creatorId, creatorId), eq(settlements.status, 'completed'))),
-    ]),
+    ),
+  ])
+  const unpaid = subtract(earned, amount(paid?.usd ?? '0'))
+  if (unpaid > ZERO) throw new AppError('earningsUnpaid', { details: { unpaid_usd: format(unpaid) } })
+}
+
+/** Removes a creator's picture from where pictures lie. */
+async function dropAvatar(env: Bindings, userId: string): Promise<void> {
+  const [profile] = await reach(() =>
+    db(env).select({ url: creatorProfiles.avatarUrl }).from(creatorProfiles).where(eq(creatorProfiles.userId, userId)),
   )
-  if (amount(earned?.usd ?? '0') > amount(paid?.usd ?? '0')) throw new AppError('earningsUnpaid')
+  if (profile?.url != null) await removeAvatar(env, userId)
 }

@@ -1,16 +1,26 @@
 /** Administration, through the door: who may do what, what it does, and that it stands in the audit log. */
 import { afterEach, describe, expect, test } from 'vitest'
-import { eq, sql } from 'drizzle-orm'
+import { SELF } from 'cloudflare:test'
+import { eq } from 'drizzle-orm'
+import { agentUsage } from '../analytics/tables.ts'
 import { ADMIN_ROLES, isAllowed, PERMISSIONS, type AdminRole, type Permission } from '../auth/permissions.ts'
-import { auditLog, users } from '../auth/tables.ts'
+import { auditLog, creatorProfiles, developerProfiles, sessions, users } from '../auth/tables.ts'
 import { db } from '../base/db.ts'
 import { forgetFlags } from '../base/flags.ts'
 import { operations } from '../base/route.ts'
 import { featureFlags } from '../base/tables.ts'
 import { newId } from '../base/ids.ts'
 import { createKey } from '../keys/keys.ts'
+import { notifications } from '../notifications/tables.ts'
 import { reviews } from '../reviews/tables.ts'
+import { settlements } from '../settlements/tables.ts'
+import { usageRow } from '../tests/call-logs.ts'
+import { newHook } from '../tests/hooks.ts'
 import { api, ask, bindings, newAgent, newDeveloper, pay, PROMPT, signIn, type Account } from '../tests/world.ts'
+import { webhooks } from '../webhooks/tables.ts'
+import { close } from './accounts.ts'
+import type { Bindings } from '../env.ts'
+import type { AccountInput } from '../quota/protocol.ts'
 
 const reason = 'For the tests.'
 const superAdmin = (): Promise<Account> => signIn('admin', 'super_admin')
@@ -176,15 +186,78 @@ describe('accounts', () => {
 
   test('a creator who is owed money stays', async () => {
     const [boss, agent] = await Promise.all([superAdmin(), newAgent()])
-    await db(bindings).execute(sql`UPDATE agents SET total_revenue = 0.00000001 WHERE id = ${agent.id}`)
+    const earned = { agentId: agent.id, creatorId: agent.creatorId, day: '2026-11-01', calls: 3, revenueUsd: '0.75' }
+    await db(bindings).insert(agentUsage).values(usageRow(earned))
     const remove = () =>
       api(`DELETE /api/v1/admin/users/${agent.creatorId}`, { as: boss, body: { reason, forfeit: true } })
-    expect((await remove()).body.error.code).toBe('40907')
-    await db(bindings).execute(sql`UPDATE agents SET total_revenue = 0 WHERE id = ${agent.id}`)
+    expect((await remove()).body.error).toMatchObject({ details: { unpaid_usd: '0.75' } })
+    const paidOut = { amount: '0.75', platformFee: '0.15', netAmount: '0.60', status: 'completed' } as const
+    await db(bindings)
+      .insert(settlements)
+      .values({ creatorId: agent.creatorId, ...paidOut })
     expect((await remove()).status).toBe(204)
     const { body } = await api(`GET /api/v1/admin/agents/${agent.id}`, { as: boss })
     expect(body).toMatchObject({ status: 'inactive', stopped_because: 'closed' })
     expect((await remove()).status).toBe(404)
+  })
+
+  test('whatever somebody left on the platform of themselves goes with them', async () => {
+    const [me, maker] = await Promise.all([signIn(), signIn('creator')])
+    const hook = await newHook(me)
+    await db(bindings).batch([
+      db(bindings).insert(developerProfiles).values({ userId: me.id, displayName: 'Ada', company: 'Ada & Sons' }),
+      db(bindings)
+        .insert(notifications)
+        .values({ userId: me.id, id: newId(), type: 'quota.low', title: 'Ada', body: 'Ada', createdAt: new Date() }),
+      db(bindings).update(sessions).set({ userAgent: 'Ada’s phone' }).where(eq(sessions.userId, me.id)),
+    ])
+    const png = Uint8Array.fromBase64(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    )
+    const sent = await SELF.fetch('https://agentlink.test/api/v1/creators/me/avatar', {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${maker.token}` },
+      body: png,
+    })
+    const { avatar_url } = await sent.json<{ avatar_url: string }>()
+    expect((await api(`GET ${avatar_url}`)).status).toBe(200)
+    for (const account of [me, maker])
+      expect(
+        (await api('DELETE /api/v1/auth/me', { as: account, body: { confirm_email: account.email } })).status,
+      ).toBe(204)
+    expect((await api(`GET ${avatar_url}`)).status).toBe(404)
+    const [session] = await db(bindings).select().from(sessions).where(eq(sessions.userId, me.id))
+    expect(session).toMatchObject({ userAgent: null, endedBecause: 'deleted' })
+    expect(await db(bindings).select().from(developerProfiles).where(eq(developerProfiles.userId, me.id))).toEqual([])
+    expect(await db(bindings).select().from(notifications).where(eq(notifications.userId, me.id))).toEqual([])
+    const [row] = await db(bindings).select().from(webhooks).where(eq(webhooks.id, hook.id))
+    expect(row?.deletedAt).toBeInstanceOf(Date)
+    const [profile] = await db(bindings).select().from(creatorProfiles).where(eq(creatorProfiles.userId, maker.id))
+    expect(profile).toMatchObject({ displayName: 'Deleted account', avatarUrl: null, website: null })
+  })
+
+  test('a close that breaks off before Postgres has heard of it leaves keys that stop, and is finished by asking again', async () => {
+    const [me, agent] = await Promise.all([signIn(), newAgent()])
+    const { key } = await createKey(bindings, me.id, { name: 'mine' })
+    expect((await ask({ key }, agent, 'hello')).status).toBe(200)
+    const broken: Bindings = Object.assign({}, bindings, {
+      ACCOUNT: {
+        idFromName: (name: string) => bindings.ACCOUNT.idFromName(name),
+        get: (id: DurableObjectId) => ({
+          quota: async () => bindings.ACCOUNT.get(id).quota(),
+          setAccount: async (input: AccountInput) => {
+            await bindings.ACCOUNT.get(id).setAccount(input)
+            // Heard, and everything stops there.
+            throw Object.assign(new Error('broken off'), { overloaded: true })
+          },
+        }),
+      },
+    })
+    const cause = { actor: null, requestId: 'broken' }
+    await expect(close(broken, me.id, { forfeit: true }, cause)).rejects.toThrow()
+    expect((await ask({ key }, agent, 'hello')).status).toBe(403)
+    const leave = await api('DELETE /api/v1/auth/me', { as: me, body: { confirm_email: me.email } })
+    expect(leave.status).toBe(204)
   })
 })
 

@@ -1,6 +1,6 @@
 /** What was done in the platform's name, newest first. */
 import { Hono } from 'hono'
-import { and, desc, eq, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, lt, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import { admin } from '../auth/auth.ts'
 import { auditLog } from '../auth/tables.ts'
@@ -20,6 +20,8 @@ const Query = PageQuery.extend({
   action: z.string().min(1).max(60).optional(),
   subject_type: z.string().min(1).max(30).optional(),
   subject_id: z.string().min(1).max(128).optional(),
+  from: z.iso.datetime().optional().describe('The first moment that is shown.'),
+  to: z.iso.datetime().optional().describe('The moment before which it ends.'),
 }).refine(({ subject_type, subject_id }) => (subject_type === undefined) === (subject_id === undefined), {
   path: ['subject_id'],
   message: 'goes together with subject_type',
@@ -47,7 +49,7 @@ route(
     query: Query,
     answer: pageOf(Entry),
   },
-  async ({ env, query: { limit, cursor, actor_id, action, subject_type, subject_id } }) => {
+  async ({ env, query: { limit, cursor, actor_id, action, subject_type, subject_id, from, to } }) => {
     const after = readCursor(cursor, Place)
     const rows = await reach(() =>
       db(env)
@@ -71,6 +73,8 @@ route(
             action === undefined ? undefined : eq(auditLog.action, action),
             subject_type === undefined ? undefined : eq(auditLog.subjectType, subject_type),
             subject_id === undefined ? undefined : eq(auditLog.subjectId, subject_id),
+            from === undefined ? undefined : gte(auditLog.createdAt, new Date(from)),
+            to === undefined ? undefined : lt(auditLog.createdAt, new Date(to)),
             after && sql`(${auditLog.createdAt}, ${auditLog.id}) < (${atMicros(after[0])}, ${after[1]}::uuid)`,
           ),
         )

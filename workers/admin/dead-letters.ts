@@ -7,20 +7,19 @@ import { AppError } from '../base/errors.ts'
 import { atMicros, micros, Micros, readCursor, toPage } from '../base/page.ts'
 import { deadLetters } from '../base/tables.ts'
 import { unlessUnchanged, type Cause } from './change.ts'
+import { queueOf } from './queues.ts'
 import type { Bindings } from '../env.ts'
-
-/** Where the messages of a queue are put in again. Not every environment has each. */
-const BINDINGS: Record<string, string> = {
-  'call-logs': 'CALL_LOGS',
-  events: 'EVENTS',
-  mails: 'MAILS',
-  'webhook-deliveries': 'DELIVERIES',
-}
 
 const Place = z.tuple([Micros, z.string().max(128)])
 
+/** `isWaiting`: only those that were not sent again yet. */
+export type DeadLetterFilter = { queue?: string | undefined; isWaiting: boolean }
+
 /** A page of dead letters, the latest first; their bodies, which may hold what is private, stay where they are. */
-export async function deadLetterPage(env: Bindings, { limit, cursor }: { limit: number; cursor?: string | undefined }) {
+export async function deadLetterPage(
+  env: Bindings,
+  { limit, cursor, queue, isWaiting }: { limit: number; cursor?: string | undefined } & DeadLetterFilter,
+) {
   const after = readCursor(cursor, Place)
   const rows = await reach(() =>
     db(env)
@@ -35,7 +34,13 @@ export async function deadLetterPage(env: Bindings, { limit, cursor }: { limit: 
         place: micros(deadLetters.receivedAt),
       })
       .from(deadLetters)
-      .where(after && sql`(${deadLetters.receivedAt}, ${deadLetters.id}) < (${atMicros(after[0])}, ${after[1]})`)
+      .where(
+        and(
+          queue === undefined ? undefined : eq(deadLetters.queue, queue),
+          isWaiting ? isNull(deadLetters.replayedAt) : undefined,
+          after && sql`(${deadLetters.receivedAt}, ${deadLetters.id}) < (${atMicros(after[0])}, ${after[1]})`,
+        ),
+      )
       .orderBy(desc(deadLetters.receivedAt), desc(deadLetters.id))
       .limit(limit + 1),
   )
@@ -48,7 +53,7 @@ export async function deadLetterPage(env: Bindings, { limit, cursor }: { limit: 
  */
 export async function replay(env: Bindings, { queue, id }: { queue: string; id: string }, cause: Cause): Promise<void> {
   const isThis = and(eq(deadLetters.queue, queue), eq(deadLetters.id, id))
-  const target = env[BINDINGS[queue] ?? ''] as Queue | undefined
+  const target = queueOf(env, queue)
   const [letter] = await reach(() => db(env).select().from(deadLetters).where(isThis))
   if (!letter || !target) throw new AppError('notFound')
   if (letter.replayedAt !== null) throw new AppError('conflict')

@@ -19,10 +19,13 @@ const route = routesOf(systemRoutes, 'Administration')
 /** How the keys of what is cached begin: whose an API key is, and agents. */
 const CACHED = ['key:', 'agent:']
 
+const Backlog = z.object({ queue: z.string(), backlog: z.int().nullable() })
+
 const Health = z.object({
   status: z.enum(['up', 'degraded', 'down']),
   checked_at: Moment,
   parts: z.array(z.object({ name: z.string(), status: z.enum(['up', 'down']), latency_ms: z.number() })),
+  queues: z.array(Backlog),
   breakers: z.array(z.object({ model: z.string(), state: z.enum(['closed', 'open', 'half-open', 'unknown']) })),
 })
 
@@ -76,10 +79,13 @@ route(
   {
     summary: 'Messages that their queues gave up on, the latest first',
     who: admin('system:admin'),
-    query: PageQuery,
+    query: PageQuery.extend({
+      queue: z.string().max(64).optional(),
+      waiting: z.enum(['true', 'false']).default('false').describe('Only those that were not sent again yet.'),
+    }),
     answer: pageOf(DeadLetter),
   },
-  async ({ env, query }) => deadLetterPage(env, query),
+  async ({ env, query: { waiting, ...query } }) => deadLetterPage(env, { ...query, isWaiting: waiting === 'true' }),
 )
 
 route(

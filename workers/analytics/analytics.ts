@@ -2,12 +2,13 @@
  * What the calls come to. This room owns the rollups: calls, tokens, cost, revenue and latency by UTC day. It promises that
  * they say at every moment what a count of the call log would say, and never reads the log itself.
  */
-import { and, between, desc, eq, gte, max, sql, type SQL } from 'drizzle-orm'
+import { and, between, desc, eq, gte, max, sql, sum, type SQL } from 'drizzle-orm'
 import { db, reach } from '../base/db.ts'
 import type { Bindings } from '../env.ts'
+import { amount, type Amount } from '../money/amount.ts'
 import { added, countsOf, percentile, placeOf, summed } from './latency.ts'
 import { lastDays } from './period.ts'
-import { agentCallers, agentUsage } from './tables.ts'
+import { agentCallers, agentUsage, platformUsage } from './tables.ts'
 
 /** A caller counts once a day in `agent_callers`; beyond this many rows callers are counted no further. */
 export const CALLER_ROWS_MAX = 50_000
@@ -60,7 +61,47 @@ export function rollUp(inserted: SQL): SQL {
       ON CONFLICT (agent_id, day, user_id, creator_id) DO UPDATE SET
         calls = agent_callers.calls + excluded.calls,
         successful = agent_callers.successful + excluded.successful
+    ),
+    platform_rows AS (
+      INSERT INTO platform_usage (day, status, funding, calls, revenue_usd)
+      SELECT day, status, source, count(*), sum(revenue_usd) FROM counted GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+      ON CONFLICT (day, status, funding) DO UPDATE SET
+        calls = platform_usage.calls + excluded.calls,
+        revenue_usd = platform_usage.revenue_usd + excluded.revenue_usd
     )`
+}
+
+/** Calls of whatever outcome, those that succeeded, and what they earned the creators before fees. */
+export type PlatformFigures = { calls: number; successful: number; revenue: Amount }
+
+/** What the whole platform did in the last `days` days, today included. */
+export async function platformFigures(env: Bindings, days: number): Promise<PlatformFigures> {
+  const { from, to } = lastDays(days)
+  const [row] = await reach(() =>
+    db(env)
+      .select({
+        calls: sql`coalesce(sum(${platformUsage.calls}), 0)`.mapWith(Number),
+        successful:
+          sql`coalesce(sum(${platformUsage.calls}) FILTER (WHERE ${platformUsage.status} = 'success'), 0)`.mapWith(
+            Number,
+          ),
+        revenue: sql<string>`coalesce(sum(${platformUsage.revenueUsd}), 0)`,
+      })
+      .from(platformUsage)
+      .where(between(platformUsage.day, from, to)),
+  )
+  return { calls: row?.calls ?? 0, successful: row?.successful ?? 0, revenue: amount(row?.revenue ?? '0') }
+}
+
+/** What a creator's agents have earned in all, before fees. */
+export async function earnedBy(env: Bindings, creatorId: string): Promise<Amount> {
+  const [row] = await reach(() =>
+    db(env)
+      .select({ revenue: sum(agentUsage.revenueUsd) })
+      .from(agentUsage)
+      .where(eq(agentUsage.creatorId, creatorId)),
+  )
+  return amount(row?.revenue ?? '0')
 }
 
 /** The ids of the accounts that called an agent in the last `days` days, those of the latest days first, at most `limit`. */

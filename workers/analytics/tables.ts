@@ -66,3 +66,16 @@ export const agentCallers = pgTable(
   },
   ({ agentId, day, userId, creatorId }) => [primaryKey({ columns: [agentId, day, userId, creatorId] })],
 )
+
+/** What everybody called together. */
+export const platformUsage = pgTable(
+  'platform_usage',
+  {
+    day: date('day').notNull(),
+    status: status(),
+    funding: funding(),
+    calls: count('calls'),
+    revenueUsd: dollars('revenue_usd'),
+  },
+  ({ day, status, funding }) => [primaryKey({ columns: [day, status, funding] })],
+)

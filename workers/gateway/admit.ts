@@ -4,6 +4,7 @@
  */
 import { findAgent, openAgent, type Agent } from '../agents/agents.ts'
 import { AppError, type ErrorOptions } from '../base/errors.ts'
+import { flags } from '../base/flags.ts'
 import { newId } from '../base/ids.ts'
 import { settings, type Bindings } from '../env.ts'
 import { identify, type Caller } from '../keys/keys.ts'
@@ -34,6 +35,10 @@ export async function admit(env: Bindings, call: IncomingCall): Promise<Ticket> 
   const [caller, agent] = await Promise.all([identify(env, call.key), findAgent(env, call.agent)])
   if (!caller) throw new AppError('invalidApiKey')
   if (agent?.status !== 'active') throw new AppError('agentNotFound')
+  if (call.trial && !(await flags(env)).enable_trial_mode)
+    throw new AppError('switchedOff', {
+      message: 'Trial calls are switched off at the moment; call with quota instead.',
+    })
   const config = await openAgent(env, agent)
   const callId = newId()
   const account = accountOf(env, caller.accountId)

@@ -20,8 +20,8 @@ const SHARED_FILES: Record<string, string[]> = {
   agents: ['agents', 'vault', 'config', 'models', 'categories', 'versions', 'own', 'stops', 'tables'],
   keys: ['keys', 'read-key', 'key-format', 'tables'],
   money: ['amount', 'prices', 'dollars'],
-  auth: ['auth', 'audit', 'permissions', 'tables'],
-  notifications: ['notifications', 'events', 'mail'],
+  auth: ['auth', 'audit', 'avatars', 'permissions', 'tables'],
+  notifications: ['notifications', 'events', 'mail', 'tables'],
 }
 
 /** The log, and the code that is shown to callers as theirs. */

@@ -16,7 +16,7 @@ type Consumer = { callLogsQueue(batch: { messages: Fake[] }, env: unknown): Prom
 
 // Named by a variable, because what the Worker is typed with does not hold in Node; what it does, does.
 const CONSUMER = '../../quota/call-logs.queue.ts'
-const ROLLUPS = ['account_usage', 'agent_usage', 'agent_callers']
+const ROLLUPS = ['account_usage', 'agent_usage', 'agent_callers', 'platform_usage']
 const FIRST_ROLLUP = '0007_'
 
 let server: RealPostgres
