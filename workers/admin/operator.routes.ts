@@ -8,6 +8,7 @@ import * as z from 'zod'
 import { reach } from '../base/db.ts'
 import { refuseField } from '../base/errors.ts'
 import { routesOf } from '../base/route.ts'
+import { plainText } from '../base/text.ts'
 import { Id } from '../base/wire.ts'
 import { createKey, revokeKey } from '../keys/keys.ts'
 import { amount, format, fromUnits, toUnits } from '../money/amount.ts'
@@ -88,7 +89,7 @@ route(
     description: 'The key itself is in this answer and never again.',
     who: operator,
     params: UserParams,
-    body: z.strictObject({ name: z.string().trim().min(1).max(100) }),
+    body: z.strictObject({ name: plainText(1, 100) }),
     answer: z.object({ id: Id, key: z.string(), prefix: z.string(), name: z.string() }),
     status: 201,
     errors: ['userNotFound'],

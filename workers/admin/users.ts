@@ -10,6 +10,9 @@ import { atMicros, micros, Micros, readCursor, toPage } from '../base/page.ts'
 import { apiKeys } from '../keys/tables.ts'
 import type { Bindings } from '../env.ts'
 
+/** Whoever looks for more than this should type another letter. */
+const MATCHES_MAX = 500
+
 const Place = z.tuple([Micros, z.uuid()])
 
 const columns = {
@@ -85,7 +88,8 @@ export async function userOf(env: Bindings, id: string) {
 function matching(q: string): SQL {
   if (isUuid(q)) return eq(users.id, q)
   const plain = q.replaceAll(/[\\%_]/g, String.raw`\$&`)
-  return sql`${users.id} IN (
-    SELECT id FROM users WHERE email LIKE ${`${plain.toLowerCase()}%`}
-    UNION ALL SELECT user_id FROM creator_profiles WHERE display_name ILIKE ${`%${plain}%`})`
+  // An array, which the planner takes to be short: it goes from the matches to their rows, and not through all users.
+  return sql`${users.id} = ANY (ARRAY(
+    (SELECT id FROM users WHERE email LIKE ${`${plain.toLowerCase()}%`} ORDER BY email USING ~<~ LIMIT ${MATCHES_MAX})
+    UNION ALL (SELECT user_id FROM creator_profiles WHERE display_name ILIKE ${`%${plain}%`} LIMIT ${MATCHES_MAX})))`
 }

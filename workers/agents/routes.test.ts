@@ -112,7 +112,7 @@ test('the prompt is shown by one route, to its owner, uncached, and every readin
   expect(before.body).toEqual({ agent_id: id, version: 1, system_prompt: PROMPT })
   expect((await api(`GET /api/v1/agents/${id}/prompt?version=3`, { as: ada })).status).toBe(404)
   const isReading = and(eq(auditLog.subjectId, id), eq(auditLog.action, 'agent.prompt_read'))
-  const readings = await db(bindings).select().from(auditLog).where(isReading)
+  const readings = await db(bindings).select().from(auditLog).where(isReading).orderBy(auditLog.createdAt)
   expect(readings.map(({ actorId, details }) => [actorId, details])).toEqual([
     [ada.id, { version: 2 }],
     [ada.id, { version: 1 }],

@@ -11,6 +11,8 @@ import { EVENTS, type PlatformEvent } from '../notifications/events.ts'
 import type { CallLog, CallLogBatch } from './call-log.ts'
 import { callLogsQueue } from './call-logs.queue.ts'
 import { partitionsCron } from './partitions.cron.ts'
+import { signIn } from '../tests/world.ts'
+import { webhooks } from '../webhooks/tables.ts'
 import { callLogs } from './tables.ts'
 
 const NOW = Date.parse('2026-11-22T12:00:00.123Z')
@@ -51,6 +53,20 @@ function logOf(userId: string, change: Partial<CallLog> = {}): CallLog {
     settledAt: NOW,
     ...change,
   }
+}
+
+/** Somebody whose webhook asks for calls. */
+async function listener(): Promise<string> {
+  const { id } = await signIn()
+  await db(env)
+    .insert(webhooks)
+    .values({
+      userId: id,
+      url: 'https://hooks.example.com/',
+      events: ['call.completed', 'call.failed'],
+      secret: `test-1:${newId().slice(0, 22)}`,
+    })
+  return id
 }
 
 const batchOf = (accountId: string, ...logs: CallLog[]): CallLogBatch => ({ version: 1, accountId, logs })
@@ -132,16 +148,16 @@ describe('the queue call-logs', () => {
     expect((await rowsOf(userId)).map((row) => row.id)).toEqual(ids)
   })
 
-  it('takes a hundred logs in one round trip', async () => {
+  it('takes a hundred logs in two round trips: to write them, and to learn who wants to hear of them', async () => {
     const userId = newId()
     const asked = vi.spyOn(globalThis, 'fetch')
     await deliver(callLogsQueue, [{ body: batchOf(userId, ...Array.from({ length: 100 }, () => logOf(userId))) }])
-    expect(asked).toHaveBeenCalledTimes(1)
+    expect(asked).toHaveBeenCalledTimes(2)
     expect(await rowsOf(userId)).toHaveLength(100)
   })
 
   it('tells each call as an event, under the call’s own id and once for each message that holds it', async () => {
-    const userId = newId()
+    const userId = await listener()
     const [good, bad] = [logOf(userId), logOf(userId, { status: 'timeout', funding: null })]
     const { told, to } = listening()
     await deliver(callLogsQueue, [{ body: batchOf(userId, good, bad, good) }], to)
@@ -156,7 +172,7 @@ describe('the queue call-logs', () => {
   })
 
   it('writes the rows and comes again when the events could not be told, and counts nothing twice', async () => {
-    const userId = newId()
+    const userId = await listener()
     const log = logOf(userId)
     const { told, to, refuse } = listening()
     refuse(true)

@@ -46,7 +46,7 @@ test.for(READS.map((read) => [read.name, read] as const))('%s', async ([, read],
   expect(answer.status, answer.text.slice(0, 500)).toBe(200)
   const plans = []
   for (const statement of statements.filter(isRead)) plans.push(await planOf(stage.pool, statement))
-  expect(plans.filter(({ scanned }) => scanned.length > 0)).toEqual([])
+  expect(plans.filter(({ scanned }) => scanned.some((table) => table !== read.mayScan))).toEqual([])
   const rows = plans.reduce((sum, plan) => sum + plan.rows, 0)
   expect(rows, plans.map((plan) => `${plan.rows} rows: ${plan.sql}`).join('\n')).toBeLessThanOrEqual(
     read.rows ?? ROWS_MAX,
