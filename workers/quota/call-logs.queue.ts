@@ -15,9 +15,9 @@ import { rollUp } from '../analytics/analytics.ts'
 import { db } from '../base/db.ts'
 import { describe, log } from '../base/log.ts'
 import type { Bindings } from '../env.ts'
-import { amount, format } from '../money/amount.ts'
+import { amount } from '../money/amount.ts'
 import { emitWanted } from '../webhooks/webhooks.ts'
-import type { PlatformEvent } from '../notifications/events.ts'
+import { callEvent } from './call-event.ts'
 import type { CallLog, CallLogBatch } from './call-log.ts'
 
 const LOGS_PER_MESSAGE_MAX = 1_000
@@ -62,37 +62,9 @@ function logsOf({ body }: Message): CallLog[] {
 /** Writes logs and tells them. Both are repeatable; a call that stands twice among them is told once. */
 async function record(env: Bindings, logs: CallLog[]): Promise<void> {
   await write(env, logs)
-  const events = new Map(logs.map((log) => [log.id, eventOf(log)]))
+  const events = new Map(logs.map((log) => [log.id, callEvent(log)]))
   await emitWanted(env, [...events.values()])
 }
-
-/** What the call's account is told of it. Call ids are random and unique: they are good event ids as they are. */
-function eventOf(log: CallLog): PlatformEvent {
-  return {
-    v: 1,
-    id: log.id,
-    type: log.status === 'success' ? 'call.completed' : 'call.failed',
-    userId: log.userId,
-    at: log.settledAt,
-    data: {
-      call_id: log.id,
-      request_id: log.requestId,
-      agent_id: log.agentId,
-      agent_version: log.agentVersion,
-      api_key_id: log.apiKeyId,
-      status: log.status,
-      error_code: log.errorCode,
-      funding: log.funding,
-      cost_usd: format(amount(drawsUnit(log) ? log.priceUsd : '0')),
-      latency_ms: log.latencyMs,
-      input_tokens: log.inputTokens,
-      output_tokens: log.outputTokens,
-    },
-  }
-}
-
-/** What a call cost is its price if a unit was drawn for it; a trial draws none. */
-const drawsUnit = ({ funding }: CallLog): boolean => funding === 'paid' || funding === 'promotional'
 
 /**
  * Inserts logs that are not there yet, all or none, and counts those. Rows go in by their ids, so that two batches with the
