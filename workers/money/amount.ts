@@ -43,6 +43,10 @@ export function subtract(a: Amount, b: Amount): Amount {
   return brandAmount(a - b)
 }
 
+export function negate(value: Amount): Amount {
+  return brandAmount(-value)
+}
+
 /** The part of `value` that is above `floor`, or zero. */
 export function above(value: Amount, floor: Amount): Amount {
   return value > floor ? subtract(value, floor) : ZERO

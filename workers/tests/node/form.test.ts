@@ -16,10 +16,10 @@ const NOT_SHIPPED = new Set(['local', 'tests'])
 /** What of a room others may import besides its face: types that cross the wire, and tables for a foreign key. */
 const SHARED_FILES: Record<string, string[]> = {
   analytics: ['analytics', 'series', 'tables'],
-  quota: ['quota', 'protocol', 'call-log'],
+  quota: ['quota', 'bought', 'protocol', 'call-log', 'tables'],
   agents: ['agents', 'vault', 'config', 'models', 'categories', 'versions', 'own', 'stops', 'tables'],
   keys: ['keys', 'read-key', 'key-format', 'tables'],
-  money: ['amount', 'prices', 'dollars'],
+  money: ['ledger', 'calls', 'accounts', 'amount', 'prices', 'dollars', 'tables'],
   auth: ['auth', 'audit', 'avatars', 'permissions', 'tables'],
   notifications: ['notifications', 'events', 'mail', 'tables'],
 }

@@ -9,6 +9,7 @@ import * as keys from '../../keys/tables.ts'
 import * as knowledge from '../../knowledge/tables.ts'
 import { migrate } from '../../local/migrate.ts'
 import { startPostgres, type Postgres } from '../../local/postgres.ts'
+import * as money from '../../money/tables.ts'
 import * as notifications from '../../notifications/tables.ts'
 import * as payments from '../../payments/tables.ts'
 import * as quota from '../../quota/tables.ts'
@@ -23,6 +24,7 @@ const rooms = [
   base,
   keys,
   knowledge,
+  money,
   notifications,
   payments,
   quota,
