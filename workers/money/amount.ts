@@ -44,7 +44,7 @@ export function subtract(a: Amount, b: Amount): Amount {
 }
 
 export function negate(value: Amount): Amount {
-  return brandAmount(-value)
+  return subtract(ZERO, value)
 }
 
 /** The part of `value` that is above `floor`, or zero. */

@@ -73,7 +73,7 @@ const someLog: fc.Arbitrary<Log> = fc.record({
   latencyMs: fc.oneof(fc.nat(30), fc.nat(2_000_000)),
   firstContentMs: fc.constant(null),
   funding: fc.constantFrom('paid', 'promotional', 'trial', null),
-  lotId: fc.constant(null),
+  lotId: fc.constant('lot'),
   priceUsd: fc.constant('0.123456'),
   premiumUsd: fc.constant('0'),
   revenueUsd: fc.constant('0.123456'),
