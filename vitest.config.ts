@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { testBindings } from './workers/local/test-bindings.ts'
@@ -11,11 +12,17 @@ const IN_NODE = [
   'workers/tests/node/**/*.test.ts',
 ]
 
+const WORKERS_MODULE = fileURLToPath(new URL('workers/tests/node/simulation/workers-module.ts', import.meta.url))
+
 export default defineConfig({
   test: {
     globalSetup: './workers/local/test-doors.ts',
     projects: [
-      { test: { name: 'node', include: IN_NODE, testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        // The Worker's code runs in Node too, where a simulation stands in for the platform.
+        resolve: { alias: { 'cloudflare:workers': WORKERS_MODULE } },
+        test: { name: 'node', include: IN_NODE, testTimeout: 60_000, hookTimeout: 60_000 },
+      },
       {
         plugins: [
           cloudflareTest(({ inject }) => ({
