@@ -12,7 +12,7 @@ const IN_NODE = [
   'workers/tests/node/**/*.test.ts',
 ]
 
-const WORKERS_MODULE = fileURLToPath(new URL('workers/tests/node/simulation/workers-module.ts', import.meta.url))
+const WORKERS_MODULE = fileURLToPath(new URL('workers/tests/simulation/workers-module.ts', import.meta.url))
 
 export default defineConfig({
   test: {

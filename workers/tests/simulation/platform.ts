@@ -22,14 +22,15 @@ export type Consumer = (batch: { queue: string; messages: object[] }, env: never
 
 /** Named by variables, because what the Worker's code is typed with does not hold in Node; what it does, does. */
 const MODULES = {
-  clock: '../../../base/clock.ts',
-  account: '../../../quota/account.object.ts',
-  callLogs: '../../../quota/call-logs.queue.ts',
+  clock: '../../base/clock.ts',
+  account: '../../quota/account.object.ts',
+  callLogs: '../../quota/call-logs.queue.ts',
 }
 
 export class Platform {
   readonly database: SimulatedDatabase
   readonly env: Record<string, unknown> = {}
+  seed = 0
   random = new Random(0)
   /** How probable it is that a step goes wrong. */
   trouble = 0
@@ -38,16 +39,17 @@ export class Platform {
   readonly #consumers = new Map<string, Consumer>()
   readonly #namespaces: Namespace[] = []
   #messages = 0
+  #ids = 0
 
   private constructor(database: SimulatedDatabase) {
     this.database = database
   }
 
   /** Starts the platform, quiet at first. `others` answer what is asked of outside parties. */
-  static async start(others?: Answers): Promise<Platform> {
+  static async start(databaseUrl?: string, others?: Answers): Promise<Platform> {
     const starting: { platform?: Platform } = {}
     const isLost = () => starting.platform?.lost() ?? null
-    const platform = new Platform(await startDatabase(isLost, others))
+    const platform = new Platform(await startDatabase(isLost, databaseUrl, others))
     starting.platform = platform
     const { clock } = (await import(MODULES.clock)) as { clock: { now(): number } }
     clock.now = () => platform.now
@@ -58,6 +60,15 @@ export class Platform {
     platform.queue('CALL_LOGS', callLogsQueue)
     platform.queue('EVENTS', async ({ messages }) => messages.forEach((message) => (message as { ack(): void }).ack()))
     return platform
+  }
+
+  /** From here on everything is decided by this seed. */
+  begin(seed: number, trouble: number): void {
+    this.seed = seed
+    this.random = new Random(seed)
+    this.trouble = trouble
+    crypto.randomUUID = () => this.#id()
+    Math.random = () => this.random.next()
   }
 
   /** Binds a namespace of Durable Objects. */
@@ -142,6 +153,13 @@ export class Platform {
       for (const host of hosts.values()) host.close()
       hosts.clear()
     }
+  }
+
+  /** The next random id. Ids are never the same twice in a database, so the seed is a part of them. */
+  #id(): ReturnType<typeof crypto.randomUUID> {
+    const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0')
+    this.#ids++
+    return `${hex(this.random.below(2 ** 32), 8)}-${hex(this.#ids % 65_536, 4)}-4${hex(this.seed % 4_096, 3)}-8000-${hex(this.random.below(2 ** 48), 12)}`
   }
 
   #next(): number | null {

@@ -33,6 +33,6 @@ export class Random {
 
   shuffled<T>(items: readonly T[]): T[] {
     const left = [...items]
-    return items.map(() => left.splice(this.below(left.length), 1)[0] as T)
+    return items.flatMap(() => left.splice(this.below(left.length), 1))
   }
 }

@@ -1,0 +1,74 @@
+/** Histories in groups: those of one group happen among each other, in an order that the group's seed decides. */
+import { History, openRooms } from './history.ts'
+import { Platform } from './platform.ts'
+
+export type RunOptions = {
+  histories: number | undefined
+  seed: number | undefined
+  together: number | undefined
+  databaseUrl: string | undefined
+}
+
+/** How probable it is that a step goes wrong. */
+const TROUBLE = 0.06
+/** A pause between two attempts is none here: time passes when nothing else is left to do. */
+const PAUSE_MS_MAX = 2_000
+
+/** Runs them; gives what is wrong with the first group that broke, with its seed, or null. */
+export async function runHistories({
+  histories = 1_000,
+  seed = 1,
+  together = 40,
+  databaseUrl,
+}: RunOptions): Promise<string | null> {
+  const quiet = quieten()
+  const platform = await Platform.start(databaseUrl)
+  const rooms = await openRooms()
+  try {
+    for (let first = 0; first < histories; first += together) {
+      const own = seed + first / together
+      const problems = await runGroup(platform, own, () =>
+        Array.from({ length: Math.min(together, histories - first) }, () => new History(platform, rooms)),
+      )
+      if (problems.length > 0) return `--seed ${own} --histories ${together}: ${problems.slice(0, 5).join('; ')}`
+      platform.clear()
+    }
+    return null
+  } catch (thrown) {
+    return `--seed ${platform.seed} --histories ${together}: ${thrown instanceof Error ? thrown.stack : String(thrown)}`
+  } finally {
+    quiet()
+    await platform.database.stop()
+  }
+}
+
+async function runGroup(platform: Platform, seed: number, make: () => History[]): Promise<string[]> {
+  platform.begin(seed, TROUBLE)
+  const { random } = platform
+  const histories = make()
+  const running = histories.map((history) => history.happen())
+  while (running.length > 0) {
+    const at = random.below(running.length)
+    const { done } = (await running[at]?.next()) ?? {}
+    if (done) running.splice(at, 1)
+    while (random.chance(0.4)) await platform.step()
+  }
+  await platform.settleDown()
+  const problems: string[] = []
+  for (const history of histories) for await (const problem of history.check()) problems.push(problem)
+  return problems
+}
+
+/** Silences the log, takes no pauses and makes ids by the seed, until it is undone. */
+function quieten(): () => void {
+  const { setTimeout: wait } = globalThis
+  const { warn, error, info, log } = console
+  const silent = (): void => {}
+  Object.assign(console, { warn: silent, error: silent, info: silent, log: silent })
+  const soon = (work: () => void, ms = 0): ReturnType<typeof wait> => wait(work, ms <= PAUSE_MS_MAX ? 0 : ms)
+  globalThis.setTimeout = Object.assign(soon, wait)
+  return () => {
+    Object.assign(console, { warn, error, info, log })
+    globalThis.setTimeout = wait
+  }
+}
