@@ -56,7 +56,7 @@ function shown(checkout: Checkout): Answer {
     ['cancel', 'Back without paying'],
   ].map(([how, label]) => `<button name="how" value="${how}">${escape(label ?? '')}</button>`)
   const line = `<ul><li>${escape(description)}<span>${escape(network)}</span></li></ul>`
-  return html(200, 'Checkout', `${sum}${line}<form method="post">${buttons.join('')}</form>`)
+  return html(200, 'Checkout', `${sum}${line}<form class="pay" method="post">${buttons.join('')}</form>`)
 }
 
 const TELLING: Record<Exclude<Checkout['status'], 'ACTIVE'>, string> = {

@@ -81,7 +81,7 @@ function shown(books: Books, session: Session, isDeclined = false): Answer {
   return html(
     200,
     'Checkout',
-    `<p class="sum">${money(session.amount_total ?? 0, session.currency ?? 'usd')}</p><ul>${lines.join('')}</ul>${alert}<form method="post">${buttons.join('')}</form>`,
+    `<p class="sum">${money(session.amount_total ?? 0, session.currency ?? 'usd')}</p><ul>${lines.join('')}</ul>${alert}<form class="pay" method="post">${buttons.join('')}</form>`,
   )
 }
 
