@@ -4,6 +4,8 @@
  */
 import * as z from 'zod'
 import type { ThrottleObject } from './base/throttle.object.ts'
+import type { SignerObject } from './chain/signer.object.ts'
+import type { MintMessage, PayoutMessage, PayoutStateMessage } from './chain/states.ts'
 import type { LiveObject } from './notifications/live.object.ts'
 import type { Mail } from './notifications/mail.ts'
 import type { AccountObject } from './quota/account.object.ts'
@@ -16,6 +18,10 @@ import type { DeliveryMessage } from './webhooks/deliveries.ts'
 export type OwnBindings = {
   THROTTLE: DurableObjectNamespace<ThrottleObject>
   AVATARS: R2Bucket
+  SIGNER: DurableObjectNamespace<SignerObject>
+  MINTS: Queue<MintMessage>
+  PAYOUTS: Queue<PayoutMessage>
+  PAYOUT_STATES: Queue<PayoutStateMessage>
   LIVE: DurableObjectNamespace<LiveObject>
   MAILS: Queue<Mail>
   EVENTS: Queue<PlatformEvent>
@@ -104,6 +110,14 @@ const Settings = z.object({
   MINT_SIGNER_KEY: privateKey.optional(),
   /** Pays out, and is used for nothing else. */
   SETTLE_SIGNER_KEY: privateKey.optional(),
+  /** A node of somebody else: what it does not see in the same block counts as settled nowhere. */
+  CHAIN_CHECK_RPC_URL: z.url().optional(),
+  /** The block in which the contracts were deployed: their events are read from there on. */
+  CHAIN_FROM_BLOCK: z.coerce.number().int().nonnegative().default(0),
+  /** The most that is offered for a unit of gas, in place of the network's own ceiling in chain/config.ts. */
+  CHAIN_FEE_MAX_GWEI: z.coerce.number().int().positive().optional(),
+  /** How often a signer looks after what is on its way. */
+  SIGNER_INTERVAL_MS: ms(2_000),
   OPENAI_API_KEY: z.string().default(''),
   OPENAI_BASE_URL: z.string().default('https://api.openai.com/v1'),
   ANTHROPIC_API_KEY: z.string().default(''),
