@@ -31,24 +31,23 @@ contract Settlement is AccessControlDefaultAdminRules, Pausable, ReentrancyGuard
     uint256 public constant BATCH_MAX = 100;
 
     uint256 private constant QUARTER = 6 hours;
-    /// This quarter of a day and the four before it: they hold every span of 24 hours that ends now.
-    uint256 private constant QUARTERS = 5;
+    uint256 private constant QUARTER_BITS = 48;
 
     IERC20 public immutable TOKEN;
+
+    // First of all, so that they share a slot with whether we are paused. A cap of 2^48 units is 281 million USDC.
+    uint48 public batchCap;
+    uint48 public dayCap;
+    uint48 private _lastQuarter;
+    /// The sum of `owed`. So much of the balance is not ours.
+    uint96 public totalOwed;
+    /// What was settled in that quarter of a day, in the lowest 48 bits, and in the four before it, above: five hold every 24 hours.
+    uint240 private _window;
 
     /// What was settled under an id, paid or credited; zero if nothing was.
     mapping(bytes32 id => uint256 amount) public settled;
     /// What a payee's wallet was refused; he takes it with `withdraw`.
     mapping(address payee => uint256 amount) public owed;
-    /// The sum of `owed`. So much of the balance is not ours.
-    uint256 public totalOwed;
-
-    // These three share a slot. A cap of 2^48 units is 281 million USDC.
-    uint48 public batchCap;
-    uint48 public dayCap;
-    uint48 private _lastQuarter;
-    /// What was settled in each of the last quarters; quarter q stands at q modulo QUARTERS.
-    uint48[QUARTERS] private _spent;
 
     event Settled(bytes32 indexed id, address indexed creator, uint256 amount, bool credited);
     event OwedWithdrawn(address indexed payee, address indexed to, uint256 amount);
@@ -121,7 +120,9 @@ contract Settlement is AccessControlDefaultAdminRules, Pausable, ReentrancyGuard
             }
             emit Settled(payout.id, payout.to, payout.amount, !isPaid);
         }
-        if (credited != 0) totalOwed += credited;
+        // casting to 'uint96' is safe because a batch is below its cap, of 48 bits
+        // forge-lint: disable-next-line(unsafe-typecast)
+        if (credited != 0) totalOwed += uint96(credited);
         _checkTaken(before, total - credited);
     }
 
@@ -131,7 +132,9 @@ contract Settlement is AccessControlDefaultAdminRules, Pausable, ReentrancyGuard
         if (amount == 0) revert NothingOwed();
         if (!_canReceive(to)) revert BadRecipient(to);
         owed[msg.sender] = 0;
-        totalOwed -= amount;
+        // casting to 'uint96' is safe because what one is owed is a part of the total, which has 96 bits
+        // forge-lint: disable-next-line(unsafe-typecast)
+        totalOwed -= uint96(amount);
         emit OwedWithdrawn(msg.sender, to, amount);
         _send(to, amount);
     }
@@ -160,13 +163,7 @@ contract Settlement is AccessControlDefaultAdminRules, Pausable, ReentrancyGuard
 
     /// @notice What the day's cap still allows at this moment.
     function dayLeft() external view returns (uint256) {
-        uint256 spent;
-        uint256 quarter = block.timestamp / QUARTER;
-        for (uint256 i; i < QUARTERS; ++i) {
-            if (quarter - i <= _lastQuarter && quarter - i + QUARTERS > _lastQuarter) {
-                spent += _spent[(quarter - i) % QUARTERS];
-            }
-        }
+        uint256 spent = _sum(_windowNow());
         return spent < dayCap ? dayCap - spent : 0;
     }
 
@@ -178,22 +175,31 @@ contract Settlement is AccessControlDefaultAdminRules, Pausable, ReentrancyGuard
     /// @dev In any 24 hours at most `dayCap`. Quarters are forgotten whole, so what was spent counts for 24 to 30 hours.
     function _spend(uint256 total) private {
         if (total > batchCap) revert BatchCapExceeded(total, batchCap);
-        uint256 quarter = block.timestamp / QUARTER;
-        uint256 last = _lastQuarter;
-        if (quarter != last) {
-            uint256 passed = quarter - last < QUARTERS ? quarter - last : QUARTERS;
-            for (uint256 i; i < passed; ++i) {
-                _spent[(quarter - i) % QUARTERS] = 0;
-            }
-            _lastQuarter = uint48(quarter);
-        }
-        uint256 spent;
-        for (uint256 i; i < QUARTERS; ++i) {
-            spent += _spent[i];
-        }
+        uint240 window = _windowNow();
+        uint256 spent = _sum(window);
         if (spent + total > dayCap) revert DayCapExceeded(total, spent < dayCap ? dayCap - spent : 0);
-        // Below a cap of 48 bits, as was just seen.
-        _spent[quarter % QUARTERS] += uint48(total);
+        // casting to 'uint240' is safe because the lowest 48 bits hold the sum: the day's cap, as was just seen, has no more
+        // forge-lint: disable-next-line(unsafe-typecast)
+        _window = window + uint240(total);
+        // casting to 'uint48' is safe because it counts quarters of a day since 1970
+        // forge-lint: disable-next-line(unsafe-typecast)
+        _lastQuarter = uint48(block.timestamp / QUARTER);
+    }
+
+    /// @dev The quarters as of now: those that are over have moved up, and the oldest fell off the end.
+    function _windowNow() private view returns (uint240) {
+        uint256 passed = block.timestamp / QUARTER - _lastQuarter;
+        // casting to 'uint240' is meant: it cuts off what has moved beyond the fifth quarter
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint240(uint256(_window) << (QUARTER_BITS * passed));
+    }
+
+    function _sum(uint240 window) private pure returns (uint256 sum) {
+        for (; window != 0; window >>= QUARTER_BITS) {
+            // casting to 'uint48' is meant: it takes one quarter
+            // forge-lint: disable-next-line(unsafe-typecast)
+            sum += uint48(window);
+        }
     }
 
     function _setCaps(uint48 batchCap_, uint48 dayCap_) private {

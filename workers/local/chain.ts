@@ -11,6 +11,7 @@ import { setTimeout } from 'node:timers/promises'
 import {
   type Address,
   createTestClient,
+  type Hash,
   type Hex,
   http,
   parseEther,
@@ -22,6 +23,7 @@ import { privateKeyToAddress } from 'viem/accounts'
 import { baseSepolia } from 'viem/chains'
 import { addressesOf, deployContracts, type Deployment } from '../../contracts/deploy.ts'
 import { foundryBinary } from '../../contracts/foundry.ts'
+import { agentTokenAbi } from '../../contracts/generated/agent-token.ts'
 import { mockUsdcAbi, mockUsdcBytecode } from '../../contracts/generated/mock-usdc.ts'
 
 /** Circle's, see https://developers.circle.com/stablecoins/usdc-contract-addresses */
@@ -30,6 +32,8 @@ const USDC = '0x036CbD53842c5426634e7929541eC2318f3dCF7e'
 const DEPLOYER = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266'
 const ADMIN = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
 const PAUSER = '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC'
+const TEMPLATE_PATH = '/api/v1/chain/tokens/{id}.json'
+const COLLECTION_PATH = '/api/v1/chain/collection.json'
 const FLOAT = parseUnits('250000', 6)
 const GAS = parseEther('10')
 const READY_MS_MAX = 10_000
@@ -58,11 +62,12 @@ export type ChainOptions = {
 /** The private keys that mint and settle; each is used by one signer only. */
 export type SignerKeys = { mintKey: Hex; settleKey: Hex }
 
-export type Chain = ReturnType<typeof describeChain> & { rpcUrl: string; stop(): Promise<void> }
+export type Chain = ReturnType<typeof describeChain> & { rpcUrl: string; pid: number; stop(): Promise<void> }
 
 /** What a chain with these keys has at which address, also before it is started. */
-export function describeChain({ keys, apiUrl }: Pick<ChainOptions, 'keys' | 'apiUrl'>) {
-  return { chainId: baseSepolia.id, usdc: USDC as Address, ...addressesOf(deploymentFor(keys, apiUrl)), ...keys }
+export function describeChain({ mintKey, settleKey }: SignerKeys) {
+  const keys = { mintKey, settleKey }
+  return { chainId: baseSepolia.id, usdc: USDC as Address, ...addressesOf(deploymentFor(keys)), ...keys }
 }
 
 /** Starts the chain on 127.0.0.1 and puts on it what is missing. Rejects with the reason when it ends or stays silent. */
@@ -77,6 +82,7 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
     { detached: true, execArgv: ['--no-warnings'], stdio: ['ignore', log, log, 'ipc'] },
   )
   if (typeof log === 'number') closeSync(log)
+  const pid = child.pid as number
   const rpcUrl = `http://127.0.0.1:${port}`
   let isStopping = false
   let ticking: NodeJS.Timeout | undefined
@@ -86,22 +92,23 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
     return end(child)
   }
   child.once('exit', (code, signal) => {
+    killGroup(pid)
     if (!isStopping) onCrash?.(`it ended with ${signal ?? `code ${code}`}`)
   })
   try {
     const client = clientOf(rpcUrl)
     await ready(child, client)
-    await furnish(client, deploymentFor(keys, apiUrl), keys)
+    await furnish(client, keys, apiUrl)
     if (options.blockMs !== undefined) ticking = setInterval(() => void moveOn(client).catch(() => {}), options.blockMs)
   } catch (thrown) {
     await stop()
     throw thrown
   }
-  return { ...describeChain({ keys, apiUrl }), rpcUrl, stop }
+  return { ...describeChain(keys), rpcUrl, pid, stop }
 }
 
 /** The variables of workers/env.ts that point a Worker at a chain. */
-export function chainVariables(chain: Omit<Chain, 'stop'>): Record<string, string> {
+export function chainVariables(chain: Omit<Chain, 'stop' | 'pid'>): Record<string, string> {
   return {
     CHAIN_RPC_URL: chain.rpcUrl,
     CHAIN_ID: String(chain.chainId),
@@ -149,24 +156,38 @@ async function moveOn(client: ChainClient): Promise<void> {
 }
 
 /** Puts USDC and the contracts there, with money in them and gas for the signers. What is there already is left alone. */
-async function furnish(client: ChainClient, deployment: Deployment, keys: SignerKeys): Promise<void> {
+async function furnish(client: ChainClient, keys: SignerKeys, apiUrl: string): Promise<void> {
   if ((await client.getCode({ address: USDC })) === undefined) {
-    const hash = await client.deployContract({ account: DEPLOYER, abi: mockUsdcAbi, bytecode: mockUsdcBytecode })
-    const { contractAddress } = await client.waitForTransactionReceipt({ hash })
-    const bytecode = await client.getCode({ address: contractAddress as Address })
+    const deploy = { account: DEPLOYER, abi: mockUsdcAbi, bytecode: mockUsdcBytecode } as const
+    const bytecode = await client.getCode({ address: await mined(client, await client.deployContract(deploy)) })
     await client.setCode({ address: USDC, bytecode: bytecode as Hex })
   }
-  const { settlement, transactions } = await deployContracts(client, DEPLOYER, deployment)
-  if (transactions.length === 0) return
+  const { agentToken, settlement } = await deployContracts(client, DEPLOYER, deploymentFor(keys))
   for (const key of [keys.mintKey, keys.settleKey]) {
-    await client.setBalance({ address: privateKeyToAddress(key), value: GAS })
+    const address = privateKeyToAddress(key)
+    if ((await client.getBalance({ address })) < GAS / 2n) await client.setBalance({ address, value: GAS })
   }
-  const mint = { account: DEPLOYER, address: USDC, abi: mockUsdcAbi, functionName: 'mint' } as const
-  const hash = await client.writeContract({ ...mint, args: [settlement, FLOAT] })
-  await client.waitForTransactionReceipt({ hash })
+  const usdc = { address: USDC, abi: mockUsdcAbi } as const
+  if ((await client.readContract({ ...usdc, functionName: 'balanceOf', args: [settlement] })) < FLOAT / 2n) {
+    const mint = { ...usdc, functionName: 'mint', args: [settlement, FLOAT] } as const
+    await mined(client, await client.writeContract({ ...mint, account: DEPLOYER }))
+  }
+  const tokens = { address: agentToken, abi: agentTokenAbi } as const
+  const template = `${apiUrl}${TEMPLATE_PATH}`
+  if ((await client.readContract({ ...tokens, functionName: 'uri', args: [0n] })) === template) return
+  const set = { ...tokens, account: ADMIN } as const
+  await mined(client, await client.writeContract({ ...set, functionName: 'setTemplate', args: [template] }))
+  const args = [`${apiUrl}${COLLECTION_PATH}`] as const
+  await mined(client, await client.writeContract({ ...set, functionName: 'setContractURI', args }))
 }
 
-function deploymentFor({ mintKey, settleKey }: SignerKeys, apiUrl: string): Deployment {
+async function mined(client: ChainClient, hash: Hash): Promise<Address> {
+  const { status, contractAddress } = await client.waitForTransactionReceipt({ hash })
+  if (status !== 'success') throw new Error(`transaction ${hash} reverted`)
+  return contractAddress as Address
+}
+
+function deploymentFor({ mintKey, settleKey }: SignerKeys): Deployment {
   return {
     usdc: USDC,
     roles: {
@@ -178,8 +199,9 @@ function deploymentFor({ mintKey, settleKey }: SignerKeys, apiUrl: string): Depl
     adminDelaySeconds: 24 * 60 * 60,
     batchCap: parseUnits('25000', 6),
     dayCap: parseUnits('100000', 6),
-    template: `${apiUrl}/api/v1/chain/tokens/{id}.json`,
-    collection: `${apiUrl}/api/v1/chain/collection.json`,
+    // Set afterwards: where the Worker answers may change from one start to the next, and the contract's address may not.
+    template: TEMPLATE_PATH,
+    collection: COLLECTION_PATH,
   }
 }
 
@@ -199,6 +221,15 @@ async function end(child: ChildProcess): Promise<void> {
   const gone = once(child, 'exit')
   child.kill('SIGTERM')
   await Promise.race([gone, setTimeout(STOP_MS_MAX, undefined, { ref: false })])
-  if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid as number), 'SIGKILL')
+  killGroup(child.pid as number)
   await gone
+}
+
+/** Ends what is left of the child and of what it started. */
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL')
+  } catch {
+    // Nobody is left, as it should be.
+  }
 }
