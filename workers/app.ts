@@ -18,6 +18,8 @@ import { describe, log } from './base/log.ts'
 import { referenceRoutes } from './base/reference.routes.ts'
 import { methodsAt } from './base/route.ts'
 import { VERSIONS, type Version } from './base/versions.ts'
+import { chain } from './chain/routes.ts'
+import { signers } from './chain/signers.routes.ts'
 import { settings, type AppContext, type Bindings } from './env.ts'
 import { openAiErrorBody } from './gateway/openai-error.ts'
 import { gateway } from './gateway/routes.ts'
@@ -93,6 +95,7 @@ app.route('/', sessions)
 app.route('/', passwords)
 app.route('/', creators)
 app.route('/', developers)
+app.route('/', chain)
 app.route('/', gateway)
 app.route('/', endpoints)
 app.route('/', deliveries)
@@ -108,6 +111,7 @@ app.route('/', agents)
 app.route('/', marketplace)
 app.route('/', reviews)
 app.route('/', admin)
+app.route('/', signers)
 app.route('/', referenceRoutes())
 
 app.notFound((c) => {

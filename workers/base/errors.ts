@@ -173,6 +173,11 @@ export const ERRORS = {
     status: 503,
     message: 'The address of this host cannot be looked up at the moment. Try again in a minute.',
   },
+  chainOff: {
+    code: '50308',
+    status: 503,
+    message: 'There is no chain here at the moment: none is set up, or this use of it is switched off. All else works.',
+  },
   upstreamTimeout: {
     code: '50401',
     status: 504,

@@ -1,8 +1,10 @@
 /** The secrets of a local stack: made once, kept in a file that only its owner can read. */
 import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
+import { generatePrivateKey } from 'viem/accounts'
+import type { SignerKeys } from './chain.ts'
 
-export type Secrets = {
+export type Secrets = SignerKeys & {
   encryptionKey: string
   operatorToken: string
   jwtSecret: string
@@ -21,6 +23,8 @@ export async function localSecrets(path: string): Promise<Secrets> {
     jwtSecret: randomBytes(32).toString('base64url'),
     webhookKey: `local-1:${randomBytes(32).toString('base64')}`,
     redisToken: randomBytes(24).toString('base64url'),
+    mintKey: generatePrivateKey(),
+    settleKey: generatePrivateKey(),
     ...kept,
   }
   await writeFile(path, JSON.stringify(secrets, null, 2), { mode: 0o600 })

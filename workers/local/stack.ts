@@ -1,11 +1,13 @@
 /**
- * The whole platform on this machine, part by part: Postgres, Redis, the providers, the mail service, the Worker, its seed, the site.
+ * The whole platform on this machine, part by part: Postgres, Redis, the providers, the mail service, the chain, the Worker, its seed,
+ * the site.
  * What one part needs of another is handed over here; the parts do not know each other.
  */
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
+import { type Chain, chainVariables, startChain } from './chain.ts'
 import { type Dns, startDns } from './dns.ts'
 import { type MailService, startMail } from './mail.ts'
 import { migrate } from './migrate.ts'
@@ -20,12 +22,14 @@ import { startWorker } from './worker.ts'
 
 const LOCAL_LIMIT = '1000'
 const CRON_EVERY_MS = 60 * 60 * 1_000
+/** As on Base. */
+const BLOCK_MS = 2_000
 
 export type StackOptions = {
   /** Where the stack keeps its state, relative to the project; removed first if `fresh`. */
   dir: string
   fresh: boolean
-  /** The API's port; the doors take the four above it, or any free one. */
+  /** The API's port; the doors take the six above it, or any free one. */
   port: number
   sitePort: number
   /** Variables that point the stack at real outside parties: `DATABASE_URL`, `REDIS_URL`, `OPENAI_API_KEY`, … */
@@ -94,9 +98,14 @@ type Doors = {
   mail: MailService
   dns: Dns
   receiver: Receiver
+  chain: Chain
 }
 
-async function openDoors({ dir, port, env, onUp }: StackOptions, secrets: Secrets, running: Running): Promise<Doors> {
+async function openDoors(
+  { dir, port, env, onUp, onCrash }: StackOptions,
+  secrets: Secrets,
+  running: Running,
+): Promise<Doors> {
   const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = env
   const postgres = await atPort(port + 1, (port) =>
     startPostgres(databaseUrl ? { port, databaseUrl } : { port, dataDir: join(dir, 'postgres') }),
@@ -128,12 +137,26 @@ async function openDoors({ dir, port, env, onUp }: StackOptions, secrets: Secret
   const dns = await startDns({ port: 0 })
   running.add(() => dns.stop())
   onUp('Webhooks', `${receiver.url} shows what was sent; https://port-9000.example.com is 127.0.0.1:9000`)
-  return { postgres, redis, providers, mail, dns, receiver }
+
+  const chain = await atPort(port + 6, (chainPort) =>
+    startChain({
+      port: chainPort,
+      keys: secrets,
+      stateFile: join(dir, 'chain.json'),
+      logPath: join(dir, 'logs', 'chain.log'),
+      apiUrl: `http://127.0.0.1:${port}`,
+      blockMs: BLOCK_MS,
+      onCrash: (why) => onCrash(`The chain stopped: ${why}. See ${join(dir, 'logs', 'chain.log')}.`),
+    }),
+  )
+  running.add(() => chain.stop())
+  onUp('Chain', `${chain.rpcUrl} (agents ${chain.agentToken}, payouts ${chain.settlement})`)
+  return { postgres, redis, providers, mail, dns, receiver, chain }
 }
 
 async function startApi(
   options: StackOptions,
-  { postgres, redis, providers, mail, dns, receiver, secrets }: Doors & { secrets: Secrets },
+  { postgres, redis, providers, mail, dns, receiver, chain, secrets }: Doors & { secrets: Secrets },
   running: Running,
 ): Promise<string> {
   const { dir, port, sitePort, env, onCrash, onUp } = options
@@ -157,6 +180,7 @@ async function startApi(
     SIGN_IN_PER_ADDRESS: LOCAL_LIMIT,
     REGISTER_PER_ADDRESS: LOCAL_LIMIT,
     MAIL_PER_ADDRESS: LOCAL_LIMIT,
+    ...chainVariables(chain),
     ...providerVariables(env, providers),
   }
   const onWorkerCrash = (why: string): void => onCrash(`The Worker stopped: ${why}. See ${logPath}.`)

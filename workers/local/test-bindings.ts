@@ -31,6 +31,7 @@ export function testBindings(doors: TestDoors): Record<string, string> {
     REGISTER_PER_ADDRESS: '1000',
     MAIL_PER_ADDRESS: '1000',
     PROVIDERS_URL: doors.providersUrl,
+    ...doors.chain,
     DOORS_URL: doors.controlUrl,
     FIRST_CONTENT_MS: '600',
     JSON_TOTAL_MS: '600',

@@ -236,9 +236,14 @@ export async function providerCalls(): Promise<Record<ProviderName, ProviderCall
   return providers
 }
 
-/** Stops or starts a store of the test run. */
+type Store = 'postgres' | 'redis' | 'mail'
+
+/** Stops or starts a store of the test run, or does something to its chain: what, stands in workers/local/chain-door.ts. */
 export async function door(
-  action: '/postgres/pause' | '/postgres/resume' | '/redis/pause' | '/redis/resume' | '/mail/pause' | '/mail/resume',
+  action:
+    | `/${Store}/${'pause' | 'resume'}`
+    | `/chain/${'up' | 'down' | 'deaf' | 'reset'}`
+    | `/chain/${'mine' | 'reorg' | 'automine'}?n=${number}`,
 ): Promise<void> {
   await fetch(`${env.DOORS_URL}${action}`, { method: 'POST' })
 }
