@@ -95,6 +95,7 @@ CREATE TABLE withdrawals (
     -- The state of which its creator was told last.
     told VARCHAR(20),
     created_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+    -- When something was last heard of it, or asked.
     updated_at TIMESTAMPTZ NOT NULL DEFAULT now(),
     CHECK (amount_usd = fee_usd + net_usd),
     CHECK ((state IN ('final', 'returned', 'rejected', 'canceled')) = (ended_at IS NOT NULL)),
@@ -105,7 +106,7 @@ CREATE UNIQUE INDEX idx_withdrawals_running ON withdrawals (creator_id) WHERE pa
 CREATE INDEX idx_withdrawals_creator ON withdrawals (creator_id, created_at DESC, id DESC);
 CREATE INDEX idx_withdrawals_newest ON withdrawals (created_at DESC, id DESC);
 CREATE INDEX idx_withdrawals_state ON withdrawals (state, created_at DESC, id DESC);
-CREATE INDEX idx_withdrawals_unended ON withdrawals (updated_at) WHERE ended_at IS NULL;
+CREATE INDEX idx_withdrawals_going ON withdrawals (updated_at) WHERE ended_at IS NULL AND state <> 'held';
 CREATE INDEX idx_withdrawals_untold ON withdrawals (updated_at) WHERE told IS DISTINCT FROM state;
 CREATE TRIGGER withdrawals_touched BEFORE UPDATE ON withdrawals FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
@@ -156,8 +157,8 @@ CREATE TABLE differences (
     resolved_at TIMESTAMPTZ,
     PRIMARY KEY (name, scope)
 );
-CREATE INDEX idx_differences_newest ON differences (last_seen DESC, name, scope);
-CREATE INDEX idx_differences_open ON differences (last_seen DESC, name, scope) WHERE resolved_at IS NULL;
+CREATE INDEX idx_differences_newest ON differences (last_seen DESC, name DESC, scope DESC);
+CREATE INDEX idx_differences_open ON differences (last_seen DESC, name DESC, scope DESC) WHERE resolved_at IS NULL;
 CREATE INDEX idx_differences_freezing ON differences (freezes) WHERE resolved_at IS NULL AND freezes IS NOT NULL;
 
 -- How far a check that takes a bounded part at a time has come.

@@ -32,6 +32,7 @@ import { deliveries } from './webhooks/deliveries.routes.ts'
 import { endpoints } from './webhooks/endpoints.routes.ts'
 import { marketplace } from './marketplace/routes.ts'
 import { reviews } from './reviews/routes.ts'
+import { settlementRoutes } from './settlements/routes.ts'
 
 /** A caller's own request id is taken over where it can stand in a log column and a header as it is. */
 const REQUEST_ID = /^[\w-]{1,36}$/
@@ -108,6 +109,7 @@ app.route('/', usage)
 app.route('/', creatorAnalytics)
 app.route('/', agentAnalytics)
 app.route('/', agents)
+app.route('/', settlementRoutes)
 app.route('/', marketplace)
 app.route('/', reviews)
 app.route('/', admin)

@@ -13,6 +13,7 @@ import type { BreakerObject } from './gateway/breaker.object.ts'
 import type { CallLogBatch } from './quota/call-log.ts'
 import type { PlatformEvent } from './notifications/events.ts'
 import type { DeliveryMessage } from './webhooks/deliveries.ts'
+import type { SettlementMessage } from './settlements/settle.ts'
 
 /** The bindings of wrangler.toml, in the order of the rooms they belong to. */
 export type OwnBindings = {
@@ -29,6 +30,7 @@ export type OwnBindings = {
   DELIVERIES_SLOW: Queue<DeliveryMessage>
   ACCOUNT: DurableObjectNamespace<AccountObject>
   CALL_LOGS: Queue<CallLogBatch>
+  SETTLEMENTS: Queue<SettlementMessage>
   BREAKER: DurableObjectNamespace<BreakerObject>
 }
 
@@ -118,6 +120,17 @@ const Settings = z.object({
   CHAIN_FEE_MAX_GWEI: z.coerce.number().int().positive().optional(),
   /** How often a signer looks after what is on its way. */
   SIGNER_INTERVAL_MS: ms(2_000),
+  /** What earnings are settled by: days, weeks that begin on Mondays, or months; in UTC. */
+  SETTLEMENT_PERIOD: z.enum(['day', 'week', 'month']).default('week'),
+  /** How long after its end a period is settled: until then refunds take back what they were for. */
+  SETTLEMENT_HOLD_DAYS: z.coerce.number().int().min(0).max(180).default(7),
+  /** Withdrawals of more than this wait for an admin. */
+  WITHDRAWAL_REVIEW_USD: z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,2})?$/)
+    .default('1000'),
+  /** How long after a change of wallet nothing can be withdrawn. */
+  WALLET_COOL_DOWN_HOURS: z.coerce.number().int().nonnegative().default(72),
   OPENAI_API_KEY: z.string().default(''),
   OPENAI_BASE_URL: z.string().default('https://api.openai.com/v1'),
   ANTHROPIC_API_KEY: z.string().default(''),

@@ -12,6 +12,11 @@ import { mailsQueue } from './notifications/mails.queue.ts'
 import { notificationsCron } from './notifications/notifications.cron.ts'
 import { callLogsQueue } from './quota/call-logs.queue.ts'
 import { partitionsCron } from './quota/partitions.cron.ts'
+import { payoutStatesQueue } from './settlements/payout-states.queue.ts'
+import { reconcileCron } from './settlements/reconcile.cron.ts'
+import { settlementsCron } from './settlements/settlements.cron.ts'
+import { settlementsQueue } from './settlements/settlements.queue.ts'
+import { withdrawalsCron } from './settlements/withdrawals.cron.ts'
 import { deliverQueue } from './webhooks/deliver.queue.ts'
 import { eventsQueue } from './webhooks/events.queue.ts'
 import { sweepCron } from './webhooks/sweep.cron.ts'
@@ -39,6 +44,10 @@ const queues: Record<string, (batch: MessageBatch<never>, env: Bindings) => Prom
   'webhook-deliveries-slow-dead': deadLettersQueue,
   'call-logs': callLogsQueue,
   'call-logs-dead': deadLettersQueue,
+  settlements: settlementsQueue,
+  'settlements-dead': deadLettersQueue,
+  'payout-states': payoutStatesQueue,
+  'payout-states-dead': deadLettersQueue,
 }
 
 const crons: Record<string, (env: Bindings) => Promise<void>> = {
@@ -50,6 +59,9 @@ const crons: Record<string, (env: Bindings) => Promise<void>> = {
   '1-56/5 * * * *': figuresCron,
   '3-58/5 * * * *': warmCron,
   '4-59/5 * * * *': mintsCron,
+  '23 2 * * *': settlementsCron,
+  '1-59/2 * * * *': withdrawalsCron,
+  '37 * * * *': reconcileCron,
 }
 
 export default {

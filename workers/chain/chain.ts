@@ -28,6 +28,7 @@ const columns = {
   credited: chainPayouts.credited,
   txHash: chainPayouts.txHash,
   blockNumber: chainPayouts.blockNumber,
+  revision: chainPayouts.revision,
 }
 
 export type Payout = {
@@ -96,6 +97,11 @@ export async function requestMint(env: Bindings, request: MintRequest): Promise<
   } catch (thrown) {
     log.error('mints.not_asked', { agent_id: request.agentId, error: describe(thrown) })
   }
+}
+
+/** Whether there is a chain, and paying out is not switched off. */
+export async function isPaying(env: Bindings): Promise<boolean> {
+  return isOn(env, 'settle')
 }
 
 /** Whether there is a chain, and minting is not switched off. */

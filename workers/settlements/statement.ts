@@ -53,7 +53,7 @@ export async function page(env: Bindings, settlement: Stated, place: Place): Pro
 
 /** The whole text, a page at a time. */
 export async function* pages(env: Bindings, settlement: Stated): AsyncGenerator<string> {
-  for (let place: Place | null = BEGINNING; place !== null; ) {
+  for (let place: Place | null = BEGINNING; place !== null;) {
     const { text, next }: Page = await page(env, settlement, place)
     yield text
     place = next
