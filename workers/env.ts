@@ -118,6 +118,8 @@ const Settings = z.object({
   CHAIN_FROM_BLOCK: z.coerce.number().int().nonnegative().default(0),
   /** The most that is offered for a unit of gas, in place of the network's own ceiling in chain/config.ts. */
   CHAIN_FEE_MAX_GWEI: z.coerce.number().int().positive().optional(),
+  /** A node gets this long for each answer. */
+  CHAIN_TIMEOUT_MS: ms(8_000),
   /** How often a signer looks after what is on its way. */
   SIGNER_INTERVAL_MS: ms(2_000),
   /** What earnings are settled by: days, weeks that begin on Mondays, or months; in UTC. */

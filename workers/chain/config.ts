@@ -53,6 +53,8 @@ export type SignerName = (typeof SIGNERS)[number]
 export type ChainConfig = Network & {
   chainId: number
   rpcUrl: string
+  /** A node gets this long for each answer. */
+  timeLimitMs: number
   /** A second node that is asked before money is booked, if there is one. */
   checkRpcUrl: string | undefined
   usdc: Address
@@ -82,6 +84,7 @@ export function chainOf(env: Bindings): ChainConfig | null {
     ...(CHAIN_FEE_MAX_GWEI === undefined ? {} : { feeMax: BigInt(CHAIN_FEE_MAX_GWEI) * GWEI }),
     chainId: CHAIN_ID,
     rpcUrl: CHAIN_RPC_URL,
+    timeLimitMs: all.CHAIN_TIMEOUT_MS,
     checkRpcUrl: all.CHAIN_CHECK_RPC_URL,
     usdc: getAddress(USDC_ADDRESS),
     agentToken: getAddress(AGENT_TOKEN_ADDRESS),

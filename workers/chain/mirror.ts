@@ -15,13 +15,12 @@ import type { Bindings } from '../env.ts'
 /** As far as nodes go in one question. */
 const BLOCKS_MAX = 2_000
 const RANGES_MAX = 10
-const RPC_MS = 8_000
 
 /** Copies what is final and not copied yet, in at most ten ranges. Throws when the node or Postgres is away. */
 export async function mirror(env: Bindings): Promise<{ events: number; nextBlock: number } | null> {
   const chain = chainOf(env)
   if (!chain) return null
-  const node = nodeAt(chain.rpcUrl, RPC_MS)
+  const node = nodeAt(chain.rpcUrl, chain.timeLimitMs)
   if ((await node.chainId()) !== chain.chainId) throw new Error('The node is one of another chain.')
   const { finalized } = await node.head()
   let from = await nextBlockOf(env, chain)

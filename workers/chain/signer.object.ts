@@ -51,7 +51,6 @@ const LEASE_MS = 60_000
 const PATIENCE = 5
 const RETRY_MS_MAX = 60_000
 const TOLD_MAX = 100
-const RPC_MS = 8_000
 
 export type SignerStatus = {
   name: SignerName
@@ -200,11 +199,11 @@ export class SignerObject extends DurableObject<Bindings> {
     const account = privateKeyToAccount(chain.keys[name])
     const isOurs = account.address === owner.address
     if (!isOurs) log.error('signer.key_gone', { code: name })
-    const node = nodeAt(chain.rpcUrl, RPC_MS)
+    const node = nodeAt(chain.rpcUrl, chain.timeLimitMs)
     return new Signer({
       book: this.#book,
       node,
-      check: chain.checkRpcUrl === undefined ? null : nodeAt(chain.checkRpcUrl, RPC_MS),
+      check: chain.checkRpcUrl === undefined ? null : nodeAt(chain.checkRpcUrl, chain.timeLimitMs),
       work: name === 'mint' ? mintWork(node, chain) : payoutWork(node, chain),
       address: owner.address,
       sign: isOurs ? (tx) => account.signTransaction(tx) : null,

@@ -15,6 +15,8 @@ export type ChainDoor = Omit<Chain, 'stop' | 'pid'> & {
    * - `/chain/mine?n=` makes blocks; `/chain/reorg?n=` forgets the latest blocks, and their transactions with them
    * - `/chain/automine?n=` 1: a block for each transaction, as at first; 0: only when told
    * - `/chain/down` refuses connections; `/chain/deaf` takes requests to the chain and answers none; `/chain/up` ends both
+   * - `/chain/cut-after?n=` and `/chain/cut-before?n=` answer nothing to the nth request from now: the chain has seen it, or not;
+   *   `/chain/cuts` tells how many requests that has happened to
    * - `/chain/reset` begins with a new chain
    */
   control(path: string, n: number): Promise<unknown>
@@ -25,6 +27,8 @@ export type ChainDoor = Omit<Chain, 'stop' | 'pid'> & {
 export async function openChainDoor(keys: SignerKeys, apiUrl: string): Promise<ChainDoor> {
   let mode: 'up' | 'down' | 'deaf' = 'up'
   let starting: Promise<Chain> | undefined
+  let cut: { in: number; isSeen: boolean } | undefined
+  let cuts = 0
   const chain = (): Promise<Chain> => (starting ??= startChain({ port: 0, keys, apiUrl }))
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -33,7 +37,10 @@ export async function openChainDoor(keys: SignerKeys, apiUrl: string): Promise<C
       request.destroy()
       return
     }
+    const isCut = cut !== undefined && --cut.in === 0
+    if (isCut && cut?.isSeen === false) return void cuts++
     const told = await ask((await chain()).rpcUrl, body)
+    if (isCut) return void cuts++
     // Read anew: the way may have been cut while the chain was at it.
     if ((mode as string) === 'up') response.writeHead(200, { 'content-type': 'application/json' }).end(told)
   }
@@ -60,6 +67,9 @@ export async function openChainDoor(keys: SignerKeys, apiUrl: string): Promise<C
     '/chain/up': () => setMode('up'),
     '/chain/down': () => setMode('down'),
     '/chain/deaf': () => setMode('deaf'),
+    '/chain/cut-after': (n) => void (cut = { in: n, isSeen: true }),
+    '/chain/cut-before': (n) => void (cut = { in: n, isSeen: false }),
+    '/chain/cuts': () => cuts,
     '/chain/reset': end,
   }
   return {

@@ -243,9 +243,12 @@ export async function door(
   action:
     | `/${Store}/${'pause' | 'resume'}`
     | `/chain/${'up' | 'down' | 'deaf' | 'reset'}`
-    | `/chain/${'mine' | 'reorg' | 'automine'}?n=${number}`,
-): Promise<void> {
-  await fetch(`${env.DOORS_URL}${action}`, { method: 'POST' })
+    | `/chain/${'mine' | 'reorg' | 'automine' | 'cut-after' | 'cut-before'}?n=${number}`
+    | '/chain/cuts',
+): Promise<unknown> {
+  const response = await fetch(`${env.DOORS_URL}${action}`, { method: 'POST' })
+  if (!response.ok) throw new Error(await response.text())
+  return response.json()
 }
 
 export type Mail = { to: string[]; subject: string; text: string }
