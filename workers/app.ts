@@ -18,6 +18,8 @@ import { describe, log } from './base/log.ts'
 import { referenceRoutes } from './base/reference.routes.ts'
 import { methodsAt } from './base/route.ts'
 import { VERSIONS, type Version } from './base/versions.ts'
+import { chain } from './chain/routes.ts'
+import { signers } from './chain/signers.routes.ts'
 import { settings, type AppContext, type Bindings } from './env.ts'
 import { openAiErrorBody } from './gateway/openai-error.ts'
 import { gateway } from './gateway/routes.ts'
@@ -30,6 +32,7 @@ import { deliveries } from './webhooks/deliveries.routes.ts'
 import { endpoints } from './webhooks/endpoints.routes.ts'
 import { marketplace } from './marketplace/routes.ts'
 import { reviews } from './reviews/routes.ts'
+import { settlementRoutes } from './settlements/routes.ts'
 
 /** A caller's own request id is taken over where it can stand in a log column and a header as it is. */
 const REQUEST_ID = /^[\w-]{1,36}$/
@@ -93,6 +96,7 @@ app.route('/', sessions)
 app.route('/', passwords)
 app.route('/', creators)
 app.route('/', developers)
+app.route('/', chain)
 app.route('/', gateway)
 app.route('/', endpoints)
 app.route('/', deliveries)
@@ -105,9 +109,11 @@ app.route('/', usage)
 app.route('/', creatorAnalytics)
 app.route('/', agentAnalytics)
 app.route('/', agents)
+app.route('/', settlementRoutes)
 app.route('/', marketplace)
 app.route('/', reviews)
 app.route('/', admin)
+app.route('/', signers)
 app.route('/', referenceRoutes())
 
 app.notFound((c) => {

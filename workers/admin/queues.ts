@@ -6,6 +6,9 @@ const LIMIT_MS = 1_000
 
 /** The queues of wrangler.toml, by the binding that sends to each. */
 export const QUEUES = {
+  mints: 'MINTS',
+  payouts: 'PAYOUTS',
+  'payout-states': 'PAYOUT_STATES',
   mails: 'MAILS',
   events: 'EVENTS',
   'webhook-deliveries': 'DELIVERIES',

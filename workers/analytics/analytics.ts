@@ -2,7 +2,7 @@
  * What the calls come to. This room owns the rollups: calls, tokens, cost, revenue and latency by UTC day. It promises that
  * they say at every moment what a count of the call log would say, and never reads the log itself.
  */
-import { and, between, desc, eq, gte, max, sql, sum, type SQL } from 'drizzle-orm'
+import { and, between, desc, eq, gte, max, sql, type SQL } from 'drizzle-orm'
 import { db, reach } from '../base/db.ts'
 import type { Bindings } from '../env.ts'
 import { amount, type Amount } from '../money/amount.ts'
@@ -91,17 +91,6 @@ export async function platformFigures(env: Bindings, days: number): Promise<Plat
       .where(between(platformUsage.day, from, to)),
   )
   return { calls: row?.calls ?? 0, successful: row?.successful ?? 0, revenue: amount(row?.revenue ?? '0') }
-}
-
-/** What a creator's agents have earned in all, before fees. */
-export async function earnedBy(env: Bindings, creatorId: string): Promise<Amount> {
-  const [row] = await reach(() =>
-    db(env)
-      .select({ revenue: sum(agentUsage.revenueUsd) })
-      .from(agentUsage)
-      .where(eq(agentUsage.creatorId, creatorId)),
-  )
-  return amount(row?.revenue ?? '0')
 }
 
 /** The ids of the accounts that called an agent in the last `days` days, those of the latest days first, at most `limit`. */

@@ -9,6 +9,7 @@ export const ERRORS = {
   // 400: the request itself
   invalidRequest: { code: '40001', status: 400, message: 'The request is not valid.' },
   validationFailed: { code: '40002', status: 400, message: 'A field of the request is missing or not valid.' },
+  withdrawalTooSmall: { code: '40031', status: 400, message: 'This is less than what can be withdrawn at once.' },
   // 401: who are you
   invalidCredentials: { code: '40101', status: 401, message: 'These credentials are not valid.' },
   tokenExpired: { code: '40102', status: 401, message: 'This token has expired; refresh it or sign in again.' },
@@ -110,6 +111,29 @@ export const ERRORS = {
     status: 409,
     message: 'This is the last super admin; make somebody else one first.',
   },
+  notEnoughSettled: { code: '40931', status: 409, message: 'Less than that is settled and not withdrawn yet.' },
+  withdrawalRunning: {
+    code: '40932',
+    status: 409,
+    message: 'Another withdrawal of yours is still on its way. Ask again when it is paid out or has failed.',
+  },
+  walletMissing: {
+    code: '40933',
+    status: 409,
+    message: 'Say where you are paid first: prove your wallet under /creators/me/wallet.',
+  },
+  walletCooling: { code: '40934', status: 409, message: 'Your wallet was changed a short while ago.' },
+  withdrawalsFrozen: {
+    code: '40935',
+    status: 409,
+    message:
+      'Withdrawals are stopped while we look into a difference in our books. Your earnings are safe; we are on it.',
+  },
+  settlementsChanged: {
+    code: '40936',
+    status: 409,
+    message: 'This is not what a dry run would show any more. Run it dry again.',
+  },
   bodyTooLarge: { code: '41301', status: 413, message: 'The request body is larger than 1 MB.' },
   unsupportedMediaType: {
     code: '41501',
@@ -172,6 +196,11 @@ export const ERRORS = {
     code: '50307',
     status: 503,
     message: 'The address of this host cannot be looked up at the moment. Try again in a minute.',
+  },
+  chainOff: {
+    code: '50308',
+    status: 503,
+    message: 'There is no chain here at the moment: none is set up, or this use of it is switched off. All else works.',
   },
   upstreamTimeout: {
     code: '50401',

@@ -2,8 +2,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { newKeySecret } from './coinbase/token.ts'
+import { generatePrivateKey } from 'viem/accounts'
+import type { SignerKeys } from './chain.ts'
 
-export type Secrets = {
+export type Secrets = SignerKeys & {
   encryptionKey: string
   operatorToken: string
   jwtSecret: string
@@ -32,6 +34,8 @@ export async function localSecrets(path: string): Promise<Secrets> {
     coinbaseKeyId: randomUUID(),
     coinbaseKey: newKeySecret(),
     coinbaseWebhookSecret: randomUUID(),
+    mintKey: generatePrivateKey(),
+    settleKey: generatePrivateKey(),
     ...kept,
   }
   await writeFile(path, JSON.stringify(secrets, null, 2), { mode: 0o600 })

@@ -1,12 +1,13 @@
 /**
- * The whole platform on this machine, part by part: Postgres, Redis, the providers, the mail service, who takes payments, the Worker,
- * its seed, the site.
+ * The whole platform on this machine, part by part: Postgres, Redis, the providers, the mail service, the chain, who takes
+ * payments, the Worker, its seed, the site.
  * What one part needs of another is handed over here; the parts do not know each other.
  */
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
+import { type Chain, chainVariables, startChain } from './chain.ts'
 import { type Dns, startDns } from './dns.ts'
 import type { HttpDoor } from './http-door.ts'
 import { type MailService, startMail } from './mail.ts'
@@ -23,6 +24,8 @@ import { startWorker } from './worker.ts'
 
 const LOCAL_LIMIT = '1000'
 const CRON_EVERY_MS = 60 * 60 * 1_000
+/** As on Base. */
+const BLOCK_MS = 2_000
 
 export type StackOptions = {
   /** Where the stack keeps its state, relative to the project; removed first if `fresh`. */
@@ -108,9 +111,14 @@ type Doors = {
   receiver: Receiver
   stripe: HttpDoor
   coinbase: HttpDoor
+  chain: Chain
 }
 
-async function openDoors({ dir, port, env, onUp }: StackOptions, secrets: Secrets, running: Running): Promise<Doors> {
+async function openDoors(
+  { dir, port, env, onUp, onCrash }: StackOptions,
+  secrets: Secrets,
+  running: Running,
+): Promise<Doors> {
   const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = env
   const postgres = await atPort(port + 1, (port) =>
     startPostgres(databaseUrl ? { port, databaseUrl } : { port, dataDir: join(dir, 'postgres') }),
@@ -143,6 +151,20 @@ async function openDoors({ dir, port, env, onUp }: StackOptions, secrets: Secret
   running.add(() => dns.stop())
   onUp('Webhooks', `${receiver.url} shows what was sent; https://port-9000.example.com is 127.0.0.1:9000`)
 
+  const chain = await atPort(port + 6, (chainPort) =>
+    startChain({
+      port: chainPort,
+      keys: secrets,
+      stateFile: join(dir, 'chain.json'),
+      logPath: join(dir, 'logs', 'chain.log'),
+      apiUrl: `http://127.0.0.1:${port}`,
+      blockMs: BLOCK_MS,
+      onCrash: (why) => onCrash(`The chain stopped: ${why}. See ${join(dir, 'logs', 'chain.log')}.`),
+    }),
+  )
+  running.add(() => chain.stop())
+  onUp('Chain', `${chain.rpcUrl} (agents ${chain.agentToken}, payouts ${chain.settlement})`)
+
   const till = { secrets, dir: join(dir, 'tills'), apiUrl: `http://127.0.0.1:${port}` }
   const stripe = await atPort(port + 7, (port) => startStripeTill(port, till))
   running.add(() => stripe.stop())
@@ -150,12 +172,12 @@ async function openDoors({ dir, port, env, onUp }: StackOptions, secrets: Secret
   running.add(() => coinbase.stop())
   const { STRIPE_BASE_URL, COINBASE_BASE_URL } = tillVariables(env, secrets, { stripe, coinbase })
   onUp('Payments', `Stripe: ${STRIPE_BASE_URL ?? 'the real one'}, Coinbase: ${COINBASE_BASE_URL ?? 'the real one'}`)
-  return { postgres, redis, providers, mail, dns, receiver, stripe, coinbase }
+  return { postgres, redis, providers, mail, dns, receiver, chain, stripe, coinbase }
 }
 
 async function startApi(
   options: StackOptions,
-  { postgres, redis, providers, mail, dns, receiver, stripe, coinbase, secrets }: Doors & { secrets: Secrets },
+  { postgres, redis, providers, mail, dns, receiver, chain, stripe, coinbase, secrets }: Doors & { secrets: Secrets },
   running: Running,
 ): Promise<string> {
   const { dir, port, sitePort, env, onCrash, onUp } = options
@@ -180,6 +202,7 @@ async function startApi(
     REGISTER_PER_ADDRESS: LOCAL_LIMIT,
     MAIL_PER_ADDRESS: LOCAL_LIMIT,
     ...tillVariables(env, secrets, { stripe, coinbase }),
+    ...chainVariables(chain),
     ...providerVariables(env, providers),
   }
   const onWorkerCrash = (why: string): void => onCrash(`The Worker stopped: ${why}. See ${logPath}.`)

@@ -68,3 +68,13 @@ export function toUnits(value: Amount): number {
 export function fromUnits(units: number): Amount {
   return brandAmount(BigInt(units))
 }
+
+/** As many whole `unit`s as there are in a value that is not negative: `12.34` of cents, of `12.345`. */
+export function wholeUnits(value: Amount, unit: Amount): Amount {
+  return brandAmount(value - (value % unit))
+}
+
+/** The smaller of two. */
+export function least(a: Amount, b: Amount): Amount {
+  return a < b ? a : b
+}

@@ -73,6 +73,8 @@ const LOGS_PER_MESSAGE = 100
 /** Messages sent in one alarm; what is left waits for the next, at once. */
 const MESSAGES_PER_ALARM = 10
 const RETRY_FIRST_MS = 2_000
+/** So long after its lease a call is not merely waiting for the alarm. */
+const OVERDUE_MS = 5 * 60_000
 const RETRY_MAX_MS = 300_000
 
 /** Doubles from try to try, up to five minutes. */
@@ -203,6 +205,7 @@ export class AccountObject extends DurableObject<Bindings> {
       balance: this.#balance.available,
       rate: this.#rateState(now),
       unsent: this.#calls.unsentCount,
+      overdue: this.#calls.expired(now - OVERDUE_MS).length,
       lots: lots.map((lot) => ({
         id: lot.id,
         kind: lot.kind,

@@ -116,6 +116,8 @@ export type QuotaState = {
   rate: RateState
   /** Settled calls that have not been sent on yet. */
   unsent: number
+  /** Held calls whose lease has been over for minutes: something does not settle them. */
+  overdue?: number
   lots: { id: string; kind: 'paid' | 'promotional'; calls: number; remaining: number }[]
   /** The keys that have caps and are not revoked. */
   keys?: { keyId: string; caps: CapUsage[] }[]

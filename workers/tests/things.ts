@@ -89,7 +89,7 @@ export const THINGS: Record<string, Make> = {
 }
 
 /** Words before an id that names nothing of anybody's: what it stands for is there for everybody. */
-export const OPEN_TO_ALL = new Set(['accounts', 'avatars', 'categories', 'creators', 'flags'])
+export const OPEN_TO_ALL = new Set(['accounts', 'avatars', 'categories', 'creators', 'flags', 'signers', 'tokens'])
 
 /** Routes about a thing that is not only its owner's. A stranger is refused while it is private, as if there were none. */
 export const SHARED = new Set(['POST /reviews/{id}/report'])

@@ -5,6 +5,7 @@ import * as agents from '../../agents/tables.ts'
 import * as analytics from '../../analytics/tables.ts'
 import * as auth from '../../auth/tables.ts'
 import * as base from '../../base/tables.ts'
+import * as chain from '../../chain/tables.ts'
 import * as keys from '../../keys/tables.ts'
 import * as knowledge from '../../knowledge/tables.ts'
 import { migrate } from '../../local/migrate.ts'
@@ -22,6 +23,7 @@ const rooms = [
   analytics,
   auth,
   base,
+  chain,
   keys,
   knowledge,
   money,
