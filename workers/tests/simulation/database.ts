@@ -13,7 +13,7 @@ export type SimulatedDatabase = {
   stop(): Promise<void>
 }
 
-/** Answers a `fetch` of the Worker, or leaves it to the next. */
+/** Answers a `fetch` of the Worker, or null where nobody is asked: then it gets no good answer. */
 export type Answers = (url: string, init: RequestInit) => Promise<Response> | null
 
 /**
@@ -33,7 +33,7 @@ export async function startDatabase(
   const real = globalThis.fetch
   globalThis.fetch = async (input, init = {}) => {
     const to = input instanceof Request ? input.url : input.toString()
-    if (to !== SQL_URL) return (await others(to, init)) ?? real(input, init)
+    if (to !== SQL_URL) return (await others(to, init)) ?? new Response('Nobody is here.', { status: 503 })
     const loss = isLost()
     if (loss === 'before') throw new TypeError('The connection was lost.')
     const headers = new Headers(init.headers)

@@ -58,7 +58,7 @@ export class Host {
     return answer
   }
 
-  /** Rings the alarm that is due. Cut off, it rings again. */
+  /** Rings the alarm that is due. Cut off, or with an error, it rings again. */
   async ring(): Promise<void> {
     const fault = this.#fate.fault()
     this.#alarmAt = null
@@ -69,7 +69,11 @@ export class Host {
       this.#alarmAt = this.#fate.now()
     }
     this.#commit()
-    await work
+    try {
+      await work
+    } catch {
+      this.#alarmAt ??= this.#fate.now()
+    }
   }
 
   /** Forgets the instance, and what it has not made durable. */

@@ -6,16 +6,19 @@
 import { startDatabase, type Answers, type SimulatedDatabase } from './database.ts'
 import { Host, Namespace, type CallFault, type ObjectClass } from './object.ts'
 import { Random } from './random.ts'
+import { playedSigner, type PlayedJob } from './signer.ts'
 import { afterwards } from './workers-module.ts'
 
 export const DAY_MS = 86_400_000
-/** A Monday. */
-const BEGINNING = Date.parse('2026-11-02T00:00:00Z')
+/** The Monday after this one: what the database dates by its own clock lies before it. */
+const BEGINNING = (Math.floor((Date.now() / DAY_MS - 4) / 7) * 7 + 11) * DAY_MS
 const FAULTS: CallFault[] = ['lost', 'cut off', 'unanswered']
 /** Messages that a consumer is given at once. */
 const BATCH_MAX = 20
 /** After so many rounds without faults nothing may be left to do. */
 const ROUNDS_MAX = 200
+
+const ATTEMPTS_MAX = 50
 
 type Message = { id: string; body: unknown; attempts: number; notBefore: number }
 export type Consumer = (batch: { queue: string; messages: object[] }, env: never) => Promise<void>
@@ -25,12 +28,16 @@ const MODULES = {
   clock: '../../base/clock.ts',
   account: '../../quota/account.object.ts',
   callLogs: '../../quota/call-logs.queue.ts',
+  payouts: '../../chain/payouts.queue.ts',
+  payoutStates: '../../settlements/payout-states.queue.ts',
+  settlements: '../../settlements/settlements.queue.ts',
 }
 
 export class Platform {
   readonly database: SimulatedDatabase
   readonly env: Record<string, unknown> = {}
   seed = 0
+  signers: Namespace | null = null
   random = new Random(0)
   /** How probable it is that a step goes wrong. */
   trouble = 0
@@ -54,10 +61,17 @@ export class Platform {
     const { clock } = (await import(MODULES.clock)) as { clock: { now(): number } }
     clock.now = () => platform.now
     const { AccountObject } = (await import(MODULES.account)) as { AccountObject: ObjectClass }
-    const { callLogsQueue } = (await import(MODULES.callLogs)) as { callLogsQueue: Consumer }
     Object.assign(platform.env, secrets(), platform.database.variables)
     platform.objects('ACCOUNT', AccountObject)
+    platform.signers = platform.objects('SIGNER', playedSigner(platform))
+    const { callLogsQueue } = (await import(MODULES.callLogs)) as { callLogsQueue: Consumer }
+    const { payoutsQueue } = (await import(MODULES.payouts)) as { payoutsQueue: Consumer }
+    const { payoutStatesQueue } = (await import(MODULES.payoutStates)) as { payoutStatesQueue: Consumer }
+    const { settlementsQueue } = (await import(MODULES.settlements)) as { settlementsQueue: Consumer }
     platform.queue('CALL_LOGS', callLogsQueue)
+    platform.queue('PAYOUTS', payoutsQueue)
+    platform.queue('PAYOUT_STATES', payoutStatesQueue)
+    platform.queue('SETTLEMENTS', settlementsQueue)
     platform.queue('EVENTS', async ({ messages }) => messages.forEach((message) => (message as { ack(): void }).ack()))
     return platform
   }
@@ -67,16 +81,24 @@ export class Platform {
     this.seed = seed
     this.random = new Random(seed)
     this.trouble = trouble
+    this.now = BEGINNING
     crypto.randomUUID = () => this.#id()
     Math.random = () => this.random.next()
   }
 
   /** Binds a namespace of Durable Objects. */
-  objects(binding: string, objectClass: ObjectClass): void {
+  objects(binding: string, objectClass: ObjectClass): Namespace {
     const fate = { now: () => this.now, fault: () => this.fault() }
     const namespace = new Namespace(() => new Host(objectClass, this.env, fate))
     this.#namespaces.push(namespace)
     this.env[binding] = namespace
+    return namespace
+  }
+
+  /** What became of every payout that a signer was asked for. */
+  async payouts(): Promise<Map<string, PlayedJob>> {
+    const all = await Promise.all([...(this.signers?.hosts.values() ?? [])].map((host) => host.call('played', [])))
+    return new Map((all as PlayedJob[][]).flat().map((job) => [job.id, job]))
   }
 
   /** Binds a queue and the consumer of its messages. */
@@ -108,12 +130,12 @@ export class Platform {
   }
 
   /** Repeats what must be done in the end and may be done twice, as a client or a sweeping job would. */
-  async insist<T>(work: () => Promise<T>): Promise<T> {
+  async insist<T>(work: () => Promise<T>, isWorthIt = (_: unknown): boolean => true): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await work()
       } catch (thrown) {
-        if (attempt === 50) throw thrown
+        if (attempt === ATTEMPTS_MAX || !isWorthIt(thrown)) throw thrown
       }
     }
   }
@@ -141,7 +163,7 @@ export class Platform {
       await Promise.all(afterwards)
       const next = this.#next()
       if (next === null) break
-      if (round === ROUNDS_MAX) throw new Error('There is still something to do.')
+      if (round === ROUNDS_MAX) throw new Error(`There is still something to do: ${this.#left()}.`)
       this.now = Math.max(this.now, next)
     }
     this.trouble = trouble
@@ -160,6 +182,16 @@ export class Platform {
     const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0')
     this.#ids++
     return `${hex(this.random.below(2 ** 32), 8)}-${hex(this.#ids % 65_536, 4)}-4${hex(this.seed % 4_096, 3)}-8000-${hex(this.random.below(2 ** 48), 12)}`
+  }
+
+  /** What has not come to rest, in words. */
+  #left(): string {
+    const queues = [...this.#queues].filter(([, messages]) => messages.length > 0)
+    const said = queues.map(([name, messages]) => `${messages.length} of ${name}, as ${JSON.stringify(messages[0])}`)
+    const alarms = this.#namespaces.map(
+      ({ hosts }) => [...hosts.values()].filter(({ alarmAt }) => alarmAt !== null).length,
+    )
+    return [...said, `alarms: ${alarms.join(', ')}`].join('; ')
   }
 
   #next(): number | null {
@@ -206,6 +238,13 @@ function secrets(): Record<string, string> {
     ENCRYPTION_KEY: 'test-1:dGVzdCBrZXkgb2Ygb25seSAzMiBieXRlcywgbm8gbW8=',
     JWT_SECRET: 'access tokens of the simulation are signed with this',
     OPERATOR_TOKEN: 'operator-token-of-the-simulation-000',
+    CHAIN_RPC_URL: 'http://chain.simulation',
+    CHAIN_ID: '8453',
+    USDC_ADDRESS: `0x${'c0'.repeat(20)}`,
+    AGENT_TOKEN_ADDRESS: `0x${'a0'.repeat(20)}`,
+    SETTLEMENT_ADDRESS: `0x${'e0'.repeat(20)}`,
+    MINT_SIGNER_KEY: `0x${'1a'.repeat(32)}`,
+    SETTLE_SIGNER_KEY: `0x${'5e'.repeat(32)}`,
     WEBHOOK_KEY: 'test-1:d2ViaG9va3Mgb2YgdGhlIHRlc3QgcnVuLCAzMiBieXQ=',
   }
 }

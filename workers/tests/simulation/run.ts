@@ -1,6 +1,7 @@
 /** Histories in groups: those of one group happen among each other, in an order that the group's seed decides. */
-import { History, openRooms } from './history.ts'
-import { Platform } from './platform.ts'
+import { History } from './history.ts'
+import { DAY_MS, Platform } from './platform.ts'
+import { openRooms } from './rooms.ts'
 
 export type RunOptions = {
   histories: number | undefined
@@ -13,6 +14,8 @@ export type RunOptions = {
 const TROUBLE = 0.06
 /** A pause between two attempts is none here: time passes when nothing else is left to do. */
 const PAUSE_MS_MAX = 2_000
+/** After so long every period can be settled. */
+const WEEKS_LATER = 3
 
 /** Runs them; gives what is wrong with the first group that broke, with its seed, or null. */
 export async function runHistories({
@@ -54,8 +57,26 @@ async function runGroup(platform: Platform, seed: number, make: () => History[])
     while (random.chance(0.4)) await platform.step()
   }
   await platform.settleDown()
+  platform.now += WEEKS_LATER * 7 * DAY_MS
+  for (const history of histories) await history.end()
+  await platform.settleDown()
+  for (const history of histories) await history.sweep()
+  await platform.settleDown()
+  platform.trouble = 0
+  const payouts = await platform.payouts()
+  const problems = await inBalance(platform)
+  for (const history of histories) for await (const problem of history.check(payouts)) problems.push(problem)
+  return problems
+}
+
+/** What is wrong with the ledger as a whole. */
+async function inBalance(platform: Platform): Promise<string[]> {
+  const [row] = await platform.database.query<{ total: string; below: number }>(
+    `SELECT sum(balance)::text AS total, count(*) FILTER (WHERE balance > 0 AND account LIKE '%:%')::int AS below FROM ledger_balances`,
+  )
   const problems: string[] = []
-  for (const history of histories) for await (const problem of history.check()) problems.push(problem)
+  if (Number(row?.total) !== 0) problems.push(`the ledger comes to ${row?.total}, not to zero`)
+  if (row?.below) problems.push(`${row.below} accounts are overdrawn`)
   return problems
 }
 
@@ -64,7 +85,7 @@ function quieten(): () => void {
   const { setTimeout: wait } = globalThis
   const { warn, error, info, log } = console
   const silent = (): void => {}
-  Object.assign(console, { warn: silent, error: silent, info: silent, log: silent })
+  if (!process.env['SIMULATION_LOG']) Object.assign(console, { warn: silent, error: silent, info: silent, log: silent })
   const soon = (work: () => void, ms = 0): ReturnType<typeof wait> => wait(work, ms <= PAUSE_MS_MAX ? 0 : ms)
   globalThis.setTimeout = Object.assign(soon, wait)
   return () => {

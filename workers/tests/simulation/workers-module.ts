@@ -18,3 +18,11 @@ export function waitUntil(work: Promise<unknown>): void {
 }
 
 export const env = {}
+
+// What workerd's JavaScript has already, and this Node not yet.
+if (!('toHex' in Uint8Array.prototype))
+  Object.defineProperty(Uint8Array.prototype, 'toHex', {
+    value(this: Uint8Array) {
+      return Buffer.from(this).toString('hex')
+    },
+  })
