@@ -89,6 +89,18 @@ const Settings = z.object({
   WEBHOOK_EGRESS_URL: z.url().optional(),
   /** DNS over HTTPS, in the JSON form: asked for the addresses of webhooks. */
   DNS_URL: z.url().default('https://cloudflare-dns.com/dns-query'),
+  /** Without its key a way to pay is off. A key that begins with `sk_live_` takes real money. */
+  STRIPE_SECRET_KEY: z.string().default(''),
+  /** Signs what Stripe tells us; the one before is still believed while it is rolled. */
+  STRIPE_WEBHOOK_SECRET: z.string().default(''),
+  STRIPE_WEBHOOK_SECRET_PREVIOUS: z.string().optional(),
+  STRIPE_BASE_URL: z.url().default('https://api.stripe.com'),
+  /** A Secret API Key of Coinbase's Developer Platform: its id, and its secret as base64 (Ed25519) or PEM (ES256). */
+  COINBASE_API_KEY_ID: z.string().default(''),
+  COINBASE_API_KEY_SECRET: z.string().default(''),
+  COINBASE_WEBHOOK_SECRET: z.string().default(''),
+  COINBASE_WEBHOOK_SECRET_PREVIOUS: z.string().optional(),
+  COINBASE_BASE_URL: z.url().default('https://business.coinbase.com'),
   OPENAI_API_KEY: z.string().default(''),
   OPENAI_BASE_URL: z.string().default('https://api.openai.com/v1'),
   ANTHROPIC_API_KEY: z.string().default(''),

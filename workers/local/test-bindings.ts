@@ -1,5 +1,6 @@
 /** The variables and secrets of the Worker under test. Clocks are short, so that a test of a timeout takes no time. */
 import type { TestDoors } from './test-doors.ts'
+import { TEST_STRIPE } from './test-keys.ts'
 
 /** Everything workers/env.ts asks for, pointing at the doors that the test run has opened. */
 export function testBindings(doors: TestDoors): Record<string, string> {
@@ -17,6 +18,10 @@ export function testBindings(doors: TestDoors): Record<string, string> {
     WEBHOOK_EGRESS_URL: doors.receiverUrl,
     DNS_URL: doors.dnsUrl,
     RECEIVER_URL: doors.receiverUrl,
+    STRIPE_BASE_URL: doors.stripeUrl,
+    STRIPE_SECRET_KEY: TEST_STRIPE.secretKey,
+    STRIPE_WEBHOOK_SECRET: TEST_STRIPE.webhookSecrets.current,
+    STRIPE_WEBHOOK_SECRET_PREVIOUS: TEST_STRIPE.webhookSecrets.previous,
     OPENAI_BASE_URL: doors.openaiBaseUrl,
     OPENAI_API_KEY: 'sk-test',
     ANTHROPIC_BASE_URL: doors.anthropicBaseUrl,

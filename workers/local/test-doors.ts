@@ -10,6 +10,8 @@ import { startPostgres } from './postgres.ts'
 import { startProviders } from './providers.ts'
 import { startReceiver } from './receiver.ts'
 import { startRedis } from './redis.ts'
+import { startStripe } from './stripe.ts'
+import { TEST_STRIPE } from './test-keys.ts'
 import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
 
@@ -25,6 +27,7 @@ export type TestDoors = {
   mailUrl: string
   dnsUrl: string
   receiverUrl: string
+  stripeUrl: string
   controlUrl: string
 }
 
@@ -42,6 +45,7 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
   const mail = await startMail({ port: 0 })
   const dns = await startDns({ port: 0 })
   const receiver = await startReceiver({ port: 0 })
+  const stripe = await startStripe({ port: 0, ...TEST_STRIPE })
   let tripped = 0
   const control = await listen(
     createServer((request, response) => {
@@ -71,11 +75,13 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
     mailUrl: mail.url,
     dnsUrl: dns.url,
     receiverUrl: receiver.url,
+    stripeUrl: stripe.url,
     controlUrl: `http://127.0.0.1:${(control.address() as AddressInfo).port}`,
   })
   return async () => {
     control.close()
-    await Promise.all([postgres.stop(), redis.stop(), providers.stop(), mail.stop(), dns.stop(), receiver.stop()])
+    const doors = [postgres, redis, providers, mail, dns, receiver, stripe]
+    await Promise.all(doors.map((door) => door.stop()))
   }
 }
 

@@ -1,0 +1,69 @@
+/** The pages a buyer sees at Stripe: where one pays, and the receipt. */
+import { escape, html } from '../html.ts'
+import { type Answer, type Asked, seeOther } from '../http-door.ts'
+import type { Session } from './things.ts'
+import type { How, Till } from './till.ts'
+
+const HOWS: How[] = ['card', 'decline', 'later']
+
+/** `/pay/:session` shown, or a button of it pressed. Pressed twice it does the same once. */
+export function payPage(till: Till, { method, path, body }: Asked): Answer {
+  till.expireDue()
+  const session = till.sessions.get(path.split('/')[2] ?? '')
+  if (!session) return html(404, 'Nothing to pay', '<p>There is no such page.</p>')
+  if (method !== 'POST') return shown(till, session)
+  const how = new URLSearchParams(body).get('how')
+  if (how === 'cancel') return session.cancel_url === null ? shown(till, session) : seeOther(session.cancel_url)
+  if (!HOWS.includes(how as How)) return html(400, 'Nothing to do', '<p>That is no way to pay.</p>')
+  const after = till.pay(session.id, how as How)
+  return after.status === 'complete' ? seeOther(successUrl(after)) : shown(till, after, how === 'decline')
+}
+
+/** `/receipts/:charge`. */
+export function receiptPage(till: Till, { path }: Asked): Answer {
+  const charge = till.charges.get(path.split('/')[2] ?? '')
+  if (!charge?.paid) return html(404, 'No receipt', '<p>There is no such receipt.</p>')
+  const refunded =
+    charge.amount_refunded === 0 ? '' : `<p>Refunded: ${money(charge.amount_refunded, charge.currency)}</p>`
+  return html(
+    200,
+    'Receipt',
+    `<p class="sum">${money(charge.amount, charge.currency)}</p><p>Paid by Visa ending 4242 on ${new Date(charge.created * 1_000).toDateString()}</p>${refunded}`,
+  )
+}
+
+function shown(till: Till, session: Session, isDeclined = false): Answer {
+  if (session.status === 'complete')
+    return html(
+      200,
+      'Already paid',
+      `<p>Nothing more is taken.</p><p><a href="${escape(successUrl(session))}">Back to the shop</a></p>`,
+    )
+  if (session.status === 'expired') return html(200, 'Expired', '<p>This page has expired. Nothing was taken.</p>')
+  const lines = (till.orders.get(session.id)?.items ?? []).map(
+    (item) =>
+      `<li>${escape(item.description ?? '')} × ${item.quantity}<span>${money(item.amount_total, item.currency)}</span></li>`,
+  )
+  const buttons = [
+    ['card', `Pay ${money(session.amount_total ?? 0, session.currency ?? 'usd')} by card`],
+    ['decline', 'Pay with a card that is declined'],
+    ['later', 'Pay by bank debit, which takes days'],
+    ...(session.cancel_url === null ? [] : [['cancel', 'Back without paying']]),
+  ].map(([how, label]) => `<button name="how" value="${how}">${label}</button>`)
+  const alert = isDeclined ? '<p role="alert">Your card was declined. Nothing was taken.</p>' : ''
+  return html(
+    200,
+    'Checkout',
+    `<p class="sum">${money(session.amount_total ?? 0, session.currency ?? 'usd')}</p><ul>${lines.join('')}</ul>${alert}<form method="post">${buttons.join('')}</form>`,
+  )
+}
+
+function successUrl(session: Session): string {
+  return (session.success_url ?? '').replaceAll('{CHECKOUT_SESSION_ID}', session.id)
+}
+
+function money(cents: number, currency: string): string {
+  return escape(
+    new Intl.NumberFormat('en', { style: 'currency', currency: currency.toUpperCase() }).format(cents / 100),
+  )
+}
