@@ -21,9 +21,12 @@ export type TransactionKind =
   | 'withdrawal'
   | 'payout'
   | 'payout_returned'
+  | 'accepted'
   | 'refund'
+  | 'refund_failed'
   | 'dispute'
   | 'dispute_won'
+  | 'reversal_late'
   | 'processor_fee'
   | 'correction'
 
