@@ -58,6 +58,10 @@ type Delivery = {
 
 type Rule = { which: Which; bend: Bend; times: number }
 
+/** What webhooks are signed with; the one before is needed while it is rolled. */
+export type WebhookSecrets = { current: string; previous?: string }
+
+/** The headers of a delivery, its signature among them. */
 export type Signer = (signing: { letter: Letter; body: string; atMs: number; bend: Bend }) => Record<string, string>
 
 export type CourierOptions = {

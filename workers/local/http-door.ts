@@ -14,15 +14,17 @@ export type Asked = {
   body: string
 }
 
-/** What is answered; `cut` closes the connection in its place, as a network does. */
-export type Answer = { status: number; headers?: Record<string, string>; body: string } | 'cut'
+export type Answer = { status: number; headers?: Record<string, string>; body: string }
+
+/** The connection is closed without an answer, as a network does. */
+export const CUT = 'cut'
 
 export type HttpDoor = { url: string; stop(): Promise<void> }
 
 /** Opens the server on 127.0.0.1; port 0 is any free one. Rejects with the system's error if the port is taken. */
 export async function openHttpDoor(
   port: number,
-  answer: (asked: Asked) => Answer | Promise<Answer>,
+  answer: (asked: Asked) => Promise<Answer | typeof CUT>,
 ): Promise<HttpDoor> {
   const server = createServer((request, response) => {
     void (async () => {
@@ -38,7 +40,7 @@ export async function openHttpDoor(
               headers: request.headers,
               body,
             })
-      if (given === 'cut') response.socket?.resetAndDestroy()
+      if (given === CUT) response.socket?.resetAndDestroy()
       else response.writeHead(given.status, given.headers).end(given.body)
     })().catch((thrown: unknown) => {
       // A mistake of the stand-in must be seen by whoever tests with it.

@@ -1,6 +1,7 @@
 /** The secrets of a local stack: made once, kept in a file that only its owner can read. */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
+import { newKeySecret } from './coinbase/token.ts'
 
 export type Secrets = {
   encryptionKey: string
@@ -8,6 +9,11 @@ export type Secrets = {
   jwtSecret: string
   webhookKey: string
   redisToken: string
+  stripeKey: string
+  stripeWebhookSecret: string
+  coinbaseKeyId: string
+  coinbaseKey: string
+  coinbaseWebhookSecret: string
 }
 
 /** The secrets in the file at `path`, made now if there is none. */
@@ -21,6 +27,11 @@ export async function localSecrets(path: string): Promise<Secrets> {
     jwtSecret: randomBytes(32).toString('base64url'),
     webhookKey: `local-1:${randomBytes(32).toString('base64')}`,
     redisToken: randomBytes(24).toString('base64url'),
+    stripeKey: `sk_test_${randomBytes(24).toString('base64url')}`,
+    stripeWebhookSecret: `whsec_${randomBytes(24).toString('base64url')}`,
+    coinbaseKeyId: randomUUID(),
+    coinbaseKey: newKeySecret(),
+    coinbaseWebhookSecret: randomUUID(),
     ...kept,
   }
   await writeFile(path, JSON.stringify(secrets, null, 2), { mode: 0o600 })

@@ -11,8 +11,9 @@ export type Shelf<T> = {
   get(id: string): T | undefined
   put(id: string, thing: T): T
   remove(id: string): void
-  /** In the order in which they were first put there. */
+  /** In the order in which they were first put there, as `keys`. */
   all(): T[]
+  keys(): string[]
 }
 
 export class Shelves {
@@ -43,6 +44,7 @@ export class Shelves {
       },
       remove: (id) => this.#change([kind, id, null]),
       all: () => [...things.values()],
+      keys: () => [...things.keys()],
     }
   }
 

@@ -1,12 +1,13 @@
-import Stripe from 'stripe'
+import { Stripe } from 'stripe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { SignedRequest } from './courier.ts'
-import { startStripe, type StripeDoor } from './stripe.ts'
+import { control, hooks, press } from '../tests/tills.ts'
+import type { HttpDoor } from './http-door.ts'
+import { startStripe } from './stripe.ts'
 
 const SECRET_KEY = 'sk_test_of_the_tests'
 const WEBHOOKS = { current: 'whsec_current', previous: 'whsec_previous' }
 
-let door: StripeDoor
+let door: HttpDoor
 let stripe: Stripe
 
 beforeAll(async () => {
@@ -21,7 +22,7 @@ describe('a payment by Checkout, spoken to by the SDK', () => {
     const session = await open()
     expect(session).toMatchObject({ status: 'open', payment_status: 'unpaid', amount_total: 1_000, livemode: false })
     expect(session.url).toBe(`${door.url}/pay/${session.id}`)
-    await control('pay', { payment: session.id })
+    await control(door.url, 'pay', { payment: session.id })
     const paid = await stripe.checkout.sessions.retrieve(session.id, {
       expand: ['payment_intent.latest_charge.balance_transaction', 'line_items'],
     })
@@ -50,7 +51,7 @@ describe('a payment by Checkout, spoken to by the SDK', () => {
     expect(await stripe.checkout.sessions.retrieve(session.id)).toMatchObject({ status: 'open' })
     await press(session.url, 'card')
     expect(await stripe.checkout.sessions.retrieve(session.id)).toMatchObject({ payment_status: 'paid' })
-    expect((await requests({ about: session.id })).map(({ type }) => type)).toEqual([
+    expect((await hooks(door.url, { about: session.id })).map(({ type }) => type)).toEqual([
       'payment_intent.created',
       'charge.failed',
       'payment_intent.payment_failed',
@@ -67,9 +68,9 @@ describe('a payment by Checkout, spoken to by the SDK', () => {
       status: 'complete',
       payment_status: 'unpaid',
     })
-    await control('settle', { payment: session.id })
+    await control(door.url, 'settle', { payment: session.id })
     expect(await stripe.checkout.sessions.retrieve(session.id)).toMatchObject({ payment_status: 'paid' })
-    expect((await requests({ about: session.id })).at(-1)?.type).toBe('checkout.session.async_payment_succeeded')
+    expect((await hooks(door.url, { about: session.id })).at(-1)?.type).toBe('checkout.session.async_payment_succeeded')
   })
 
   test('cannot be paid once it has expired, and leads back when it is cancelled', async () => {
@@ -128,7 +129,7 @@ describe('money that goes back', () => {
     const { session, intent } = await paid()
     const refund = await stripe.refunds.create({ payment_intent: intent, amount: 300 })
     expect(refund).toMatchObject({ amount: 300, status: 'succeeded', payment_intent: intent })
-    await control('refund', { payment: session.id, amount: 500 })
+    await control(door.url, 'refund', { payment: session.id, amount: 500 })
     await expect(stripe.refunds.create({ payment_intent: intent, amount: 201 })).rejects.toMatchObject({
       param: 'amount',
     })
@@ -146,13 +147,13 @@ describe('money that goes back', () => {
 
   test('is withdrawn by a dispute with a fee, and comes back if that is won', async () => {
     const { session, intent } = await paid()
-    await control('dispute', { payment: session.id })
+    await control(door.url, 'dispute', { payment: session.id })
     const [dispute] = (await stripe.disputes.list({ payment_intent: intent })).data
     expect(dispute).toMatchObject({ amount: 1_000, status: 'needs_response' })
     expect(dispute?.balance_transactions).toMatchObject([{ amount: -1_000, fee: 1_500, net: -2_500 }])
     await expect(stripe.refunds.create({ payment_intent: intent })).rejects.toMatchObject({ code: 'charge_disputed' })
-    await control('dispute/won', { payment: session.id })
-    await control('dispute/lost', { payment: session.id })
+    await control(door.url, 'dispute/won', { payment: session.id })
+    await control(door.url, 'dispute/lost', { payment: session.id })
     const won = await stripe.disputes.retrieve(dispute?.id ?? '')
     expect(won.status).toBe('won')
     expect(won.balance_transactions.map(({ amount }) => amount)).toEqual([-1_000, 1_000])
@@ -160,8 +161,8 @@ describe('money that goes back', () => {
 
   test('stays away after a dispute that is lost', async () => {
     const { session, intent } = await paid()
-    await control('dispute', { payment: session.id, amount: 400 })
-    await control('dispute/lost', { payment: session.id })
+    await control(door.url, 'dispute', { payment: session.id, amount: 400 })
+    await control(door.url, 'dispute/lost', { payment: session.id })
     expect((await stripe.disputes.list({ payment_intent: intent })).data).toMatchObject([
       { status: 'lost', amount: 400, balance_transactions: [{ amount: -400 }] },
     ])
@@ -171,7 +172,7 @@ describe('money that goes back', () => {
 describe('a webhook', () => {
   test('is signed over the raw body, so that the SDK believes it, in either way', async () => {
     const { session } = await paid()
-    const [request] = await requests({ about: session.id, type: 'checkout.session.completed' })
+    const [request] = await hooks(door.url, { about: session.id, type: 'checkout.session.completed' })
     const { body = '', headers = {} } = request ?? {}
     const signature = headers['stripe-signature'] ?? ''
     const event = stripe.webhooks.constructEvent(body, signature, WEBHOOKS.current)
@@ -190,7 +191,7 @@ describe('a webhook', () => {
     const { session } = await paid()
     const about = { about: session.id, type: 'charge.succeeded' }
     const verdict = async (bend: object, secret = WEBHOOKS.current) => {
-      const [request] = await requests({ ...about, bend })
+      const [request] = await hooks(door.url, { ...about, bend })
       try {
         return stripe.webhooks.constructEvent(request?.body ?? '', request?.headers['stripe-signature'] ?? '', secret)
           .type
@@ -215,10 +216,9 @@ describe('a webhook', () => {
   test('tells of another mode or amount on request, rightly signed', async () => {
     const { session } = await paid()
     const alter = { livemode: true, 'data.object.amount_total': 1 }
-    const [one, two] = await requests({
-      about: 'order-1',
+    const [one, two] = await hooks(door.url, {
+      about: session.id,
       type: 'checkout.session.completed',
-      event: (await requests({ about: session.id })).at(-1)?.event,
       bend: { alter, copies: 2 },
     })
     expect(two?.body).toBe(one?.body)
@@ -267,22 +267,7 @@ function open(
 
 async function paid(): Promise<{ session: Stripe.Checkout.Session; intent: string }> {
   const { id } = await open()
-  await control('pay', { payment: id })
+  await control(door.url, 'pay', { payment: id })
   const session = await stripe.checkout.sessions.retrieve(id)
   return { session, intent: session.payment_intent as string }
-}
-
-function press(url: string | null, how: string): Promise<Response> {
-  return fetch(url ?? '', { method: 'POST', body: new URLSearchParams({ how }), redirect: 'manual' })
-}
-
-async function control(path: string, body: object): Promise<unknown> {
-  const response = await fetch(`${door.url}/control/${path}`, { method: 'POST', body: JSON.stringify(body) })
-  const answer = await response.json()
-  if (!response.ok) throw new Error(JSON.stringify(answer))
-  return answer
-}
-
-function requests(which: object): Promise<SignedRequest[]> {
-  return control('requests', which) as Promise<SignedRequest[]>
 }

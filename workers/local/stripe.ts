@@ -6,16 +6,19 @@
  * (`stripe/control.ts`, `courier-control.ts`). What it knows is kept in a file, if it is given one.
  */
 import * as z from 'zod'
-import { Courier } from './courier.ts'
+import { Courier, type WebhookSecrets } from './courier.ts'
 import { controlCourier } from './courier-control.ts'
-import { type Answer, type Asked, json, openHttpDoor } from './http-door.ts'
+import { type Answer, type Asked, type CUT, type HttpDoor, json, openHttpDoor } from './http-door.ts'
+import { Idempotency } from './idempotency.ts'
+import { Outage } from './outage.ts'
 import { Shelves } from './shelves.ts'
-import { Api } from './stripe/api.ts'
+import { answerApi, type Api } from './stripe/api.ts'
+import { Books } from './stripe/books.ts'
 import { controlPayments } from './stripe/control.ts'
 import { payPage, receiptPage } from './stripe/page.ts'
+import { expireDue } from './stripe/pay.ts'
 import { RefusedError } from './stripe/refused.ts'
-import { stripeSigner, type WebhookSecrets } from './stripe/sign.ts'
-import { Till } from './stripe/till.ts'
+import { stripeSigner } from './stripe/sign.ts'
 
 const EXPIRE_EVERY_MS = 1_000
 
@@ -31,21 +34,17 @@ export type StripeOptions = {
   retryMs?: number[]
 }
 
-export type StripeDoor = { url: string; stop(): Promise<void> }
-
 /** Opens the stand-in on 127.0.0.1. Rejects if the port is taken. */
-export async function startStripe(options: StripeOptions): Promise<StripeDoor> {
-  const shelves = new Shelves(options.file)
-  const courier = new Courier({
-    shelves,
-    targets: options.targets ?? [],
-    sign: stripeSigner(options.webhookSecrets),
-    ...(options.retryMs ? { retryMs: options.retryMs } : {}),
-  })
-  const till = new Till(shelves, courier, () => `${door.url}/receipts`)
-  const door = await openHttpDoor(options.port, (asked) => answer({ till, courier, api }, asked))
-  const api = new Api({ till, url: door.url, secretKey: options.secretKey })
-  const timer = setInterval(() => till.expireDue(), EXPIRE_EVERY_MS).unref()
+export async function startStripe(options: StripeOptions): Promise<HttpDoor> {
+  const { port, secretKey, webhookSecrets, targets = [], file, retryMs } = options
+  const shelves = new Shelves(file)
+  const courier = new Courier({ shelves, targets, sign: stripeSigner(webhookSecrets), ...(retryMs && { retryMs }) })
+  const books = new Books(shelves, courier)
+  const api: Api = { books, idempotency: new Idempotency(shelves), url: '', secretKey }
+  const outage = new Outage()
+  const door = await openHttpDoor(port, (asked) => answer({ api, courier, outage }, asked))
+  api.url = door.url
+  const timer = setInterval(() => expireDue(books), EXPIRE_EVERY_MS).unref()
   return {
     url: door.url,
     stop: async () => {
@@ -56,14 +55,15 @@ export async function startStripe(options: StripeOptions): Promise<StripeDoor> {
   }
 }
 
-type Parts = { till: Till; courier: Courier; api: Api }
+type Parts = { api: Api; courier: Courier; outage: Outage }
 
-async function answer({ till, courier, api }: Parts, asked: Asked): Promise<Answer> {
-  if (asked.path.startsWith('/v1/')) return api.answer(asked)
-  if (asked.path.startsWith('/pay/')) return payPage(till, asked)
-  if (asked.path.startsWith('/receipts/')) return receiptPage(till, asked)
+async function answer({ api, courier, outage }: Parts, asked: Asked): Promise<Answer | typeof CUT> {
+  const { books } = api
+  if (asked.path.startsWith('/v1/')) return outage.around(() => answerApi(api, asked))
+  if (asked.path.startsWith('/pay/')) return payPage(books, asked)
+  if (asked.path.startsWith('/receipts/')) return receiptPage(books, asked)
   try {
-    const told = controlPayments(till, asked) ?? (await controlCourier(courier, asked))
+    const told = controlPayments(books, asked) ?? outage.control(asked) ?? (await controlCourier(courier, asked))
     return told ?? json(404, { problem: 'There is nothing here. See the top of workers/local/stripe.ts.' })
   } catch (thrown) {
     if (thrown instanceof RefusedError) return thrown.answer()

@@ -1,6 +1,6 @@
 /** The variables and secrets of the Worker under test. Clocks are short, so that a test of a timeout takes no time. */
 import type { TestDoors } from './test-doors.ts'
-import { TEST_STRIPE } from './test-keys.ts'
+import { TEST_COINBASE, TEST_STRIPE } from './test-keys.ts'
 
 /** Everything workers/env.ts asks for, pointing at the doors that the test run has opened. */
 export function testBindings(doors: TestDoors): Record<string, string> {
@@ -22,6 +22,11 @@ export function testBindings(doors: TestDoors): Record<string, string> {
     STRIPE_SECRET_KEY: TEST_STRIPE.secretKey,
     STRIPE_WEBHOOK_SECRET: TEST_STRIPE.webhookSecrets.current,
     STRIPE_WEBHOOK_SECRET_PREVIOUS: TEST_STRIPE.webhookSecrets.previous,
+    COINBASE_BASE_URL: doors.coinbaseUrl,
+    COINBASE_API_KEY_ID: TEST_COINBASE.keyId,
+    COINBASE_API_KEY_SECRET: TEST_COINBASE.keySecret,
+    COINBASE_WEBHOOK_SECRET: TEST_COINBASE.webhookSecrets.current,
+    COINBASE_WEBHOOK_SECRET_PREVIOUS: TEST_COINBASE.webhookSecrets.previous,
     OPENAI_BASE_URL: doors.openaiBaseUrl,
     OPENAI_API_KEY: 'sk-test',
     ANTHROPIC_BASE_URL: doors.anthropicBaseUrl,

@@ -3,6 +3,7 @@
  * a small door through which a test inside workerd can stop and start them.
  */
 import { createServer, type Server } from 'node:http'
+import { startCoinbase } from './coinbase.ts'
 import { startDns } from './dns.ts'
 import { startMail } from './mail.ts'
 import { migrate } from './migrate.ts'
@@ -11,7 +12,7 @@ import { startProviders } from './providers.ts'
 import { startReceiver } from './receiver.ts'
 import { startRedis } from './redis.ts'
 import { startStripe } from './stripe.ts'
-import { TEST_STRIPE } from './test-keys.ts'
+import { TEST_COINBASE, TEST_STRIPE } from './test-keys.ts'
 import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
 
@@ -28,6 +29,7 @@ export type TestDoors = {
   dnsUrl: string
   receiverUrl: string
   stripeUrl: string
+  coinbaseUrl: string
   controlUrl: string
 }
 
@@ -46,6 +48,7 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
   const dns = await startDns({ port: 0 })
   const receiver = await startReceiver({ port: 0 })
   const stripe = await startStripe({ port: 0, ...TEST_STRIPE })
+  const coinbase = await startCoinbase({ port: 0, ...TEST_COINBASE })
   let tripped = 0
   const control = await listen(
     createServer((request, response) => {
@@ -76,11 +79,12 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
     dnsUrl: dns.url,
     receiverUrl: receiver.url,
     stripeUrl: stripe.url,
+    coinbaseUrl: coinbase.url,
     controlUrl: `http://127.0.0.1:${(control.address() as AddressInfo).port}`,
   })
   return async () => {
     control.close()
-    const doors = [postgres, redis, providers, mail, dns, receiver, stripe]
+    const doors = [postgres, redis, providers, mail, dns, receiver, stripe, coinbase]
     await Promise.all(doors.map((door) => door.stop()))
   }
 }

@@ -1,174 +1,169 @@
 /** Stripe's REST API, `/v1`, as far as one-off payments use it (https://docs.stripe.com/api). */
+import * as z from 'zod'
 import { type Answer, type Asked, json } from '../http-door.ts'
-import { type Form, readForm } from './form.ts'
+import type { Idempotency } from '../idempotency.ts'
+import type { Books } from './books.ts'
 import { expanded } from './expand.ts'
+import { type Form, readForm } from './form.ts'
 import { page } from './list.ts'
 import { openSession } from './new-session.ts'
+import { Metadata, readParams, whole } from './params.ts'
+import { expire, expireDue } from './pay.ts'
 import { RefusedError } from './refused.ts'
+import { closeDispute, refund } from './reverse.ts'
 import { type Charge, newId } from './things.ts'
-import type { Till } from './till.ts'
 
-export type ApiOptions = { till: Till; url: string; secretKey: string }
-
-type Kept = { fingerprint: string; answer: Answer; at: number }
-
-const IDEMPOTENT_MS = 24 * 60 * 60_000
 const KEY_LENGTH_MAX = 255
 
-/** Answers requests; remembers the answers to idempotent ones, as Stripe does, for a day. */
-export class Api {
-  readonly #options: ApiOptions
-  readonly #kept = new Map<string, Kept>()
+const NewRefund = z.strictObject({
+  amount: whole.refine((cents) => cents > 0, 'must be positive').optional(),
+  charge: z.string().optional(),
+  payment_intent: z.string().optional(),
+  reason: z.enum(['duplicate', 'fraudulent', 'requested_by_customer']).optional(),
+  metadata: Metadata.default({}),
+})
 
-  constructor(options: ApiOptions) {
-    this.#options = options
-  }
+export type Api = {
+  books: Books
+  idempotency: Idempotency
+  /** Where the stand-in is. */
+  url: string
+  secretKey: string
+}
 
-  answer(asked: Asked): Answer {
-    const answer = this.#idempotent(asked)
-    if (answer === 'cut') return answer
-    return { ...answer, headers: { ...answer.headers, 'request-id': newId('req_', 14) } }
-  }
+/** Answers a request. One with an idempotency key is done once: https://docs.stripe.com/api/idempotent_requests. */
+export function answerApi(api: Api, asked: Asked): Answer {
+  const answer = refusing(() => {
+    authenticate(asked, api.secretKey)
+    return idempotent(api, asked)
+  })
+  return { ...answer, headers: { ...answer.headers, 'request-id': newId('req_', 14) } }
+}
 
-  #idempotent(asked: Asked): Answer {
-    const key = asked.headers['idempotency-key']
-    if (asked.method !== 'POST' || typeof key !== 'string') return this.#plain(asked)
-    if (key.length > KEY_LENGTH_MAX)
-      return new RefusedError(`Idempotency-Key exceeds maximum length of ${KEY_LENGTH_MAX} characters.`).answer()
-    const fingerprint = `${asked.path}\n${asked.body}`
-    for (const [old, { at }] of this.#kept) if (at < Date.now() - IDEMPOTENT_MS) this.#kept.delete(old)
-    const kept = this.#kept.get(key)
-    if (kept && kept.fingerprint !== fingerprint)
-      return new RefusedError(
-        `Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '${key}' if you meant to execute a different request.`,
-        undefined,
-        undefined,
-        400,
-        'idempotency_error',
-      ).answer()
-    if (kept && kept.answer !== 'cut')
-      return { ...kept.answer, headers: { ...kept.answer.headers, 'idempotent-replayed': 'true' } }
-    const answer = this.#plain(asked)
-    // What was refused before anything was done may be asked again, put right, with the same key.
-    if (answer !== 'cut' && answer.status < 400) this.#kept.set(key, { fingerprint, answer, at: Date.now() })
-    return answer
-  }
+function idempotent(api: Api, asked: Asked): Answer {
+  const key = asked.headers['idempotency-key']
+  if (asked.method !== 'POST' || typeof key !== 'string') return attempt(api, asked)
+  if (key.length > KEY_LENGTH_MAX)
+    return new RefusedError(`Idempotency-Key exceeds maximum length of ${KEY_LENGTH_MAX} characters.`).answer()
+  const kept = api.idempotency.find(key, asked)
+  if (kept === 'other')
+    return new RefusedError(
+      `Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '${key}' if you meant to execute a different request.`,
+      undefined,
+      undefined,
+      400,
+      'idempotency_error',
+    ).answer()
+  if (kept) return { ...kept, headers: { ...kept.headers, 'idempotent-replayed': 'true' } }
+  return api.idempotency.keep(key, asked, attempt(api, asked))
+}
 
-  #plain(asked: Asked): Answer {
-    try {
-      this.#authenticate(asked)
-      const form = readForm(asked.method === 'POST' ? new URLSearchParams(asked.body) : asked.query)
-      const { expand = [], ...rest } = form
-      const thing = this.#do(asked, rest)
-      const paths = Array.isArray(expand) ? expand.map(String) : [String(expand)]
-      return json(200, expanded(this.#options.till, thing, paths))
-    } catch (thrown) {
-      if (thrown instanceof RefusedError) return thrown.answer()
-      throw thrown
-    }
-  }
+function attempt(api: Api, asked: Asked): Answer {
+  return refusing(() => {
+    expireDue(api.books)
+    const form = readForm(asked.method === 'POST' ? new URLSearchParams(asked.body) : asked.query)
+    const { expand = [], ...params } = form
+    const thing = route(api, asked, params)
+    const paths = Array.isArray(expand) ? expand : [expand]
+    const named = paths.filter((path) => typeof path === 'string')
+    return json(200, expanded(api.books, thing, named))
+  })
+}
 
-  #authenticate({ headers }: Asked): void {
-    const given = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1]
-    if (given === this.#options.secretKey) return
-    const message =
-      given === undefined
-        ? 'You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth.'
-        : `Invalid API Key provided: ${given.slice(0, 8)}****${given.slice(-4)}`
-    throw new RefusedError(message, undefined, undefined, 401)
-  }
-
-  #do({ method, path }: Asked, form: Form): object {
-    const { till, url, secretKey } = this.#options
-    till.expireDue()
-    const [, , ...steps] = path.split('/')
-    const route = `${method} ${steps.join('/')}`
-    if (route === 'POST checkout/sessions')
-      return openSession(till, form, { url, livemode: secretKey.startsWith('sk_live_') })
-    if (route === 'POST refunds') return this.#refund(form)
-    const [, sessionId, act] = /^checkout\/sessions\/([^/]+)\/(expire|line_items)$/.exec(steps.join('/')) ?? []
-    if (sessionId !== undefined && act === 'line_items' && method === 'GET') {
-      const { id } = till.session(sessionId)
-      return page({ path, things: till.orders.get(id)?.items ?? [], form, filters: [] })
-    }
-    if (sessionId !== undefined && act === 'expire' && method === 'POST') {
-      const session = till.session(sessionId)
-      if (session.status !== 'open')
-        throw new RefusedError(
-          `Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of "${session.status}".`,
-        )
-      return till.expire(session.id)
-    }
-    const disputeId = /^disputes\/([^/]+)\/close$/.exec(steps.join('/'))?.[1]
-    if (disputeId !== undefined && method === 'POST') return till.closeDispute(disputeId, 'lost')
-    if (method === 'GET') return this.#read(path, steps.join('/'), form)
-    throw unknownUrl(method, path)
-  }
-
-  #refund(form: Form): object {
-    const { amount, charge: chargeId, payment_intent: intentId, reason, metadata, ...unknown } = form
-    const [strange] = Object.keys(unknown)
-    if (strange !== undefined)
-      throw new RefusedError(`Received unknown parameter: ${strange}`, strange, 'parameter_unknown')
-    if (amount !== undefined && !/^[1-9]\d{0,11}$/.test(String(amount)))
-      throw new RefusedError(`Invalid positive integer`, 'amount', 'parameter_invalid_integer')
-    if (reason !== undefined && !['duplicate', 'fraudulent', 'requested_by_customer'].includes(String(reason)))
-      throw new RefusedError('Invalid reason: must be one of duplicate, fraudulent, or requested_by_customer', 'reason')
-    return this.#options.till.refund(this.#chargeOf(chargeId, intentId), {
-      amount: amount === undefined ? undefined : Number(amount),
-      reason: reason === undefined ? undefined : String(reason),
-      metadata: (metadata ?? {}) as Record<string, string>,
-    })
-  }
-
-  #chargeOf(chargeId: Form[string] | undefined, intentId: Form[string] | undefined): Charge {
-    const { till } = this.#options
-    if (chargeId === undefined && intentId === undefined)
-      throw new RefusedError(
-        'One of the following params should be provided for this request: payment_intent or charge.',
-      )
-    const intent = till.intents.get(String(intentId))
-    if (chargeId === undefined && !intent)
-      throw new RefusedError(`No such payment_intent: '${String(intentId)}'`, 'payment_intent', 'resource_missing', 404)
-    const charge = till.charges.get(String(chargeId ?? intent?.latest_charge))
-    if (charge?.paid) return charge
-    if (chargeId === undefined)
-      throw new RefusedError(`This PaymentIntent (${String(intentId)}) does not have a successful charge to refund.`)
-    throw new RefusedError(`No such charge: '${String(chargeId)}'`, 'charge', 'resource_missing', 404)
-  }
-
-  #read(path: string, route: string, form: Form): object {
-    for (const { at, name, things, filters } of kinds(this.#options.till)) {
-      if (route === at) return page({ path, things: things.all(), form, filters })
-      const id = route.startsWith(`${at}/`) ? route.slice(at.length + 1) : undefined
-      if (id === undefined || id.includes('/')) continue
-      const thing = things.get(id)
-      if (thing) return thing
-      throw new RefusedError(`No such ${name}: '${id}'`, 'id', 'resource_missing', 404)
-    }
-    throw unknownUrl('GET', path)
+function refusing(answer: () => Answer): Answer {
+  try {
+    return answer()
+  } catch (thrown) {
+    if (thrown instanceof RefusedError) return thrown.answer()
+    throw thrown
   }
 }
 
-function kinds(till: Till) {
+function authenticate({ headers }: Asked, secretKey: string): void {
+  const given = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1]
+  if (given === secretKey) return
+  const message =
+    given === undefined
+      ? 'You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth.'
+      : `Invalid API Key provided: ${given.slice(0, 8)}****${given.slice(-4)}`
+  throw new RefusedError(message, undefined, undefined, 401)
+}
+
+function route({ books, url, secretKey }: Api, { method, path }: Asked, form: Form): object {
+  const place = path.slice('/v1/'.length)
+  if (method === 'GET') return read(books, path, place, form)
+  if (place === 'checkout/sessions')
+    return openSession(books, form, { url, livemode: secretKey.startsWith('sk_live_') })
+  if (place === 'refunds') {
+    const { charge, payment_intent: intent, ...asked } = readParams(NewRefund, form)
+    return refund(books, chargeOf(books, charge, intent), asked)
+  }
+  const [, sessionId] = /^checkout\/sessions\/([^/]+)\/expire$/.exec(place) ?? []
+  if (sessionId !== undefined) {
+    const { status } = books.session(sessionId)
+    if (status === 'open') return expire(books, sessionId)
+    throw new RefusedError(
+      `Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of ${status}.`,
+    )
+  }
+  const [, disputeId] = /^disputes\/([^/]+)\/close$/.exec(place) ?? []
+  if (disputeId !== undefined) return closeDispute(books, disputeId, 'lost')
+  throw unknownUrl(method, path)
+}
+
+function chargeOf(books: Books, chargeId: string | undefined, intentId: string | undefined): Charge {
+  if (chargeId === undefined && intentId === undefined)
+    throw new RefusedError('One of the following params should be provided for this request: payment_intent or charge.')
+  const intent = books.intents.get(intentId ?? '')
+  if (chargeId === undefined && !intent)
+    throw new RefusedError(`No such payment_intent: '${intentId}'`, 'payment_intent', 'resource_missing', 404)
+  const charge = books.charges
+    .all()
+    .find(({ id, paid, payment_intent: of }) => (chargeId === undefined ? paid && of === intentId : id === chargeId))
+  if (charge?.paid) return charge
+  if (chargeId === undefined)
+    throw new RefusedError(`This PaymentIntent (${intentId}) does not have a successful charge to refund.`)
+  throw new RefusedError(`No such charge: '${chargeId}'`, 'charge', 'resource_missing', 404)
+}
+
+function read(books: Books, path: string, place: string, form: Form): object {
+  const [, itemsOf] = /^checkout\/sessions\/([^/]+)\/line_items$/.exec(place) ?? []
+  if (itemsOf !== undefined) {
+    const things = books.orders.get(books.session(itemsOf).id)?.items ?? []
+    return page({ path, things, form, filters: [] })
+  }
+  for (const { at, name, things, filters } of readable(books)) {
+    if (place === at) return page({ path, things: things.all(), form, filters })
+    const id = place.startsWith(`${at}/`) ? place.slice(at.length + 1) : '/'
+    if (id.includes('/')) continue
+    const thing = things.get(id)
+    if (thing) return thing
+    throw new RefusedError(`No such ${name}: '${id}'`, 'id', 'resource_missing', 404)
+  }
+  throw unknownUrl('GET', path)
+}
+
+/** What can be retrieved and listed, and by what a list can be filtered. */
+function readable(books: Books) {
+  const ofPayment = ['charge', 'payment_intent']
   return [
     {
       at: 'checkout/sessions',
       name: 'checkout.session',
-      things: till.sessions,
+      things: books.sessions,
       filters: ['payment_intent', 'status'],
     },
-    { at: 'payment_intents', name: 'payment_intent', things: till.intents, filters: [] },
-    { at: 'charges', name: 'charge', things: till.charges, filters: ['payment_intent'] },
-    { at: 'refunds', name: 'refund', things: till.refunds, filters: ['charge', 'payment_intent'] },
-    { at: 'disputes', name: 'dispute', things: till.disputes, filters: ['charge', 'payment_intent'] },
+    { at: 'payment_intents', name: 'payment_intent', things: books.intents, filters: [] },
+    { at: 'charges', name: 'charge', things: books.charges, filters: ['payment_intent'] },
+    { at: 'refunds', name: 'refund', things: books.refunds, filters: ofPayment },
+    { at: 'disputes', name: 'dispute', things: books.disputes, filters: ofPayment },
     {
       at: 'balance_transactions',
       name: 'balance transaction',
-      things: till.transactions,
+      things: books.transactions,
       filters: ['source', 'type', 'currency'],
     },
-    { at: 'events', name: 'event', things: till.events, filters: ['type', 'types'] },
+    { at: 'events', name: 'event', things: books.events, filters: ['type', 'types'] },
   ]
 }
 

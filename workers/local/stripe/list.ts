@@ -50,6 +50,6 @@ function isWithin(value: number, created: Form[string] | undefined): boolean {
 
 function indexOf(things: Thing[], id: Form[string], param: string): number {
   const index = things.findIndex((thing) => thing.id === id)
-  if (index === -1) throw new RefusedError(`No such object: '${String(id)}'`, param, 'resource_missing')
+  if (index === -1) throw new RefusedError('There is no object with this id.', param, 'resource_missing')
   return index
 }

@@ -1,22 +1,15 @@
 /** `POST /v1/checkout/sessions`: reads what Stripe reads, and refuses what it would refuse. Only one-off payments are modelled. */
 import * as z from 'zod'
+import type { Books } from './books.ts'
 import type { Form } from './form.ts'
+import { Metadata, readParams, whole } from './params.ts'
 import { RefusedError } from './refused.ts'
 import { newId, newLineItem, newSession, seconds, type Session } from './things.ts'
-import type { Till } from './till.ts'
 
 const MINUTE = 60
 const DAY = 24 * 60 * MINUTE
 const CENTS_MIN = 50
 const CENTS_MAX = 99_999_999
-
-const whole = z
-  .string()
-  .regex(/^\d{1,12}$/, 'Invalid integer')
-  .transform(Number)
-const Metadata = z
-  .record(z.string().max(40), z.string().max(500))
-  .refine((pairs) => Object.keys(pairs).length <= 50, 'Metadata may have at most 50 keys')
 
 const NewSession = z.strictObject({
   mode: z.literal('payment'),
@@ -54,10 +47,8 @@ const NewSession = z.strictObject({
 })
 
 /** Opens a session from a form. Throws Stripe's refusal. */
-export function openSession(till: Till, form: Form, { url, livemode }: { url: string; livemode: boolean }): Session {
-  const parsed = NewSession.safeParse(form)
-  if (!parsed.success) throw refusalOf(parsed.error.issues[0])
-  const { line_items: lines, payment_intent_data: intentData, ...given } = parsed.data
+export function openSession(books: Books, form: Form, { url, livemode }: { url: string; livemode: boolean }): Session {
+  const { line_items: lines, payment_intent_data: intentData, ...given } = readParams(NewSession, form)
   const currencies = new Set(lines.map((line) => line.price_data.currency.toLowerCase()))
   const [currency = ''] = currencies
   if (currencies.size > 1) throw new RefusedError('All line items must be in the same currency.', 'line_items')
@@ -100,25 +91,11 @@ export function openSession(till: Till, form: Form, { url, livemode }: { url: st
   const items = lines.map(({ quantity, price_data: price }) =>
     newLineItem({ name: price.product_data.name, unitAmount: price.unit_amount, quantity, currency, livemode }),
   )
-  return till.open(session, {
+  books.orders.put(id, {
     items,
     intentMetadata: intentData?.metadata ?? {},
     description: intentData?.description ?? null,
+    door: url,
   })
-}
-
-function refusalOf(issue: z.core.$ZodIssue | undefined): RefusedError {
-  const path = issue?.path ?? []
-  if (issue?.code === 'unrecognized_keys') {
-    const param = bracketed([...path, issue.keys[0] ?? ''])
-    return new RefusedError(`Received unknown parameter: ${param}`, param, 'parameter_unknown')
-  }
-  const param = bracketed(path)
-  if (issue?.code === 'invalid_type' && issue.input === undefined)
-    return new RefusedError(`Missing required param: ${param}.`, param, 'parameter_missing')
-  return new RefusedError(`Invalid ${param}: ${issue?.message ?? ''}`, param)
-}
-
-function bracketed([first = '', ...rest]: PropertyKey[]): string {
-  return String(first) + rest.map((step) => `[${String(step)}]`).join('')
+  return books.sessions.put(id, session)
 }

@@ -1,27 +1,27 @@
 /** The pages a buyer sees at Stripe: where one pays, and the receipt. */
 import { escape, html } from '../html.ts'
 import { type Answer, type Asked, seeOther } from '../http-door.ts'
+import type { Books } from './books.ts'
+import { expireDue, HOWS, pay } from './pay.ts'
 import type { Session } from './things.ts'
-import type { How, Till } from './till.ts'
-
-const HOWS: How[] = ['card', 'decline', 'later']
 
 /** `/pay/:session` shown, or a button of it pressed. Pressed twice it does the same once. */
-export function payPage(till: Till, { method, path, body }: Asked): Answer {
-  till.expireDue()
-  const session = till.sessions.get(path.split('/')[2] ?? '')
+export function payPage(books: Books, { method, path, body }: Asked): Answer {
+  expireDue(books)
+  const session = books.sessions.get(path.split('/')[2] ?? '')
   if (!session) return html(404, 'Nothing to pay', '<p>There is no such page.</p>')
-  if (method !== 'POST') return shown(till, session)
-  const how = new URLSearchParams(body).get('how')
-  if (how === 'cancel') return session.cancel_url === null ? shown(till, session) : seeOther(session.cancel_url)
-  if (!HOWS.includes(how as How)) return html(400, 'Nothing to do', '<p>That is no way to pay.</p>')
-  const after = till.pay(session.id, how as How)
-  return after.status === 'complete' ? seeOther(successUrl(after)) : shown(till, after, how === 'decline')
+  if (method !== 'POST') return shown(books, session)
+  const pressed = new URLSearchParams(body).get('how')
+  if (pressed === 'cancel') return session.cancel_url === null ? shown(books, session) : seeOther(session.cancel_url)
+  const how = HOWS.find((one) => one === pressed)
+  if (how === undefined) return html(400, 'Nothing to do', '<p>That is no way to pay.</p>')
+  const after = pay(books, session.id, how)
+  return after.status === 'complete' ? seeOther(successUrl(after)) : shown(books, after, how === 'decline')
 }
 
 /** `/receipts/:charge`. */
-export function receiptPage(till: Till, { path }: Asked): Answer {
-  const charge = till.charges.get(path.split('/')[2] ?? '')
+export function receiptPage(books: Books, { path }: Asked): Answer {
+  const charge = books.charges.get(path.split('/')[2] ?? '')
   if (!charge?.paid) return html(404, 'No receipt', '<p>There is no such receipt.</p>')
   const refunded =
     charge.amount_refunded === 0 ? '' : `<p>Refunded: ${money(charge.amount_refunded, charge.currency)}</p>`
@@ -32,7 +32,7 @@ export function receiptPage(till: Till, { path }: Asked): Answer {
   )
 }
 
-function shown(till: Till, session: Session, isDeclined = false): Answer {
+function shown(books: Books, session: Session, isDeclined = false): Answer {
   if (session.status === 'complete')
     return html(
       200,
@@ -40,7 +40,7 @@ function shown(till: Till, session: Session, isDeclined = false): Answer {
       `<p>Nothing more is taken.</p><p><a href="${escape(successUrl(session))}">Back to the shop</a></p>`,
     )
   if (session.status === 'expired') return html(200, 'Expired', '<p>This page has expired. Nothing was taken.</p>')
-  const lines = (till.orders.get(session.id)?.items ?? []).map(
+  const lines = (books.orders.get(session.id)?.items ?? []).map(
     (item) =>
       `<li>${escape(item.description ?? '')} × ${item.quantity}<span>${money(item.amount_total, item.currency)}</span></li>`,
   )

@@ -1,15 +1,15 @@
 /** Stripe's webhook signature: `t=…,v1=HMAC-SHA256("t.body")`, one v1 per valid secret (https://docs.stripe.com/webhooks/signature). */
 import { createHmac } from 'node:crypto'
-import type { Signer } from '../courier.ts'
+import type { Signer, WebhookSecrets } from '../courier.ts'
 
-export type WebhookSecrets = { current: string; previous?: string | undefined }
+const STRANGER = 'whsec_of_a_stranger'
 
-export function stripeSigner({ current, previous = 'whsec_previous_of_nobody' }: WebhookSecrets): Signer {
+export function stripeSigner({ current, previous = STRANGER }: WebhookSecrets): Signer {
   return ({ body, atMs, bend: { signature } }) => {
     const t = Math.floor(atMs / 1_000)
     const by = (secret: string, signed = body): string =>
       createHmac('sha256', secret).update(`${t}.${signed}`).digest('hex')
-    const stranger = by('whsec_of_a_stranger')
+    const stranger = by(STRANGER)
     const right = by(current)
     const headers = {
       wrong: `t=${t},v1=${stranger}`,

@@ -1,6 +1,6 @@
 /** Stripe's objects as its API shows them, typed by its SDK, with what a one-off card payment through Checkout fills in. */
 import { randomBytes } from 'node:crypto'
-import type Stripe from 'stripe'
+import type { Stripe } from 'stripe'
 
 export const API_VERSION = '2026-10-28.endive'
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
@@ -15,7 +15,7 @@ export type Transaction = Stripe.BalanceTransaction
 /** Evidence is uploaded in the dashboard, which is not modelled. */
 export type Dispute = Omit<Stripe.Dispute, 'evidence'>
 export type LineItem = Omit<Stripe.LineItem, 'price'> & { price: Omit<Stripe.Price, 'unit_amount_decimal'> }
-export type Event = Omit<Stripe.EventBase, 'type' | 'data'> & { type: string; data: Stripe.Event.Data }
+export type Event = Omit<Stripe.EventBase, 'type' | 'data'> & { type: string; data: { object: { id: string } } }
 
 export function newId(prefix: string, length = 24): string {
   return prefix + Array.from(randomBytes(length), (byte) => ALPHABET[byte % ALPHABET.length]).join('')
@@ -184,9 +184,11 @@ export function newIntent(given: IntentInput): Intent {
   }
 }
 
-export type ChargeInput = { intent: Intent; email: string | null; receiptsUrl: string; declined: boolean }
+/** `receipts`: where they are shown; null makes a charge that is declined. */
+export type ChargeInput = { intent: Intent; email: string | null; receipts: string | null }
 
-export function newCharge({ intent, email, receiptsUrl, declined }: ChargeInput): Charge {
+export function newCharge({ intent, email, receipts }: ChargeInput): Charge {
+  const declined = receipts === null
   const id = newId('ch_3')
   return {
     id,
@@ -252,7 +254,7 @@ export function newCharge({ intent, email, receiptsUrl, declined }: ChargeInput)
     },
     receipt_email: null,
     receipt_number: null,
-    receipt_url: declined ? null : `${receiptsUrl}/${id}`,
+    receipt_url: declined ? null : `${receipts}/${id}`,
     refunded: false,
     review: null,
     shipping: null,
@@ -301,14 +303,14 @@ export function newTransaction({ fee, feeDescription, ...given }: TransactionInp
   }
 }
 
-export type RefundInput = Pick<Refund, 'amount' | 'reason' | 'metadata'> & { charge: Charge; transaction: string }
+export type RefundInput = Pick<Refund, 'amount' | 'reason' | 'metadata'> & { charge: Charge }
 
-export function newRefund({ charge, transaction, ...given }: RefundInput): Refund {
+export function newRefund({ charge, ...given }: RefundInput): Refund {
   return {
     ...given,
     id: newId('re_3'),
     object: 'refund',
-    balance_transaction: transaction,
+    balance_transaction: null,
     charge: charge.id,
     created: seconds(),
     currency: charge.currency,
