@@ -28,6 +28,9 @@ import { developerKeys } from './keys/developers.routes.ts'
 import { keys } from './keys/routes.ts'
 import { deliveries } from './webhooks/deliveries.routes.ts'
 import { endpoints } from './webhooks/endpoints.routes.ts'
+import { adminPayments } from './payments/admin.routes.ts'
+import { paymentRoutes } from './payments/routes.ts'
+import { paymentWebhooks } from './payments/webhook.routes.ts'
 import { marketplace } from './marketplace/routes.ts'
 import { reviews } from './reviews/routes.ts'
 
@@ -105,6 +108,9 @@ app.route('/', usage)
 app.route('/', creatorAnalytics)
 app.route('/', agentAnalytics)
 app.route('/', agents)
+app.route('/', paymentRoutes)
+app.route('/', paymentWebhooks)
+app.route('/', adminPayments)
 app.route('/', marketplace)
 app.route('/', reviews)
 app.route('/', admin)

@@ -10,6 +10,7 @@ import type { AccountObject } from './quota/account.object.ts'
 import type { BreakerObject } from './gateway/breaker.object.ts'
 import type { CallLogBatch } from './quota/call-log.ts'
 import type { PlatformEvent } from './notifications/events.ts'
+import type { PaymentNews } from './payments/payment-events.queue.ts'
 import type { DeliveryMessage } from './webhooks/deliveries.ts'
 
 /** The bindings of wrangler.toml, in the order of the rooms they belong to. */
@@ -23,6 +24,7 @@ export type OwnBindings = {
   DELIVERIES_SLOW: Queue<DeliveryMessage>
   ACCOUNT: DurableObjectNamespace<AccountObject>
   CALL_LOGS: Queue<CallLogBatch>
+  PAYMENT_EVENTS: Queue<PaymentNews>
   BREAKER: DurableObjectNamespace<BreakerObject>
 }
 

@@ -6,6 +6,8 @@ import { sessionsCron } from './auth/sessions.cron.ts'
 import { deadLettersQueue } from './base/dead-letters.queue.ts'
 import { mailsQueue } from './notifications/mails.queue.ts'
 import { notificationsCron } from './notifications/notifications.cron.ts'
+import { paymentEventsQueue } from './payments/payment-events.queue.ts'
+import { pollCron } from './payments/poll.cron.ts'
 import { callLogsQueue } from './quota/call-logs.queue.ts'
 import { partitionsCron } from './quota/partitions.cron.ts'
 import { deliverQueue } from './webhooks/deliver.queue.ts'
@@ -30,6 +32,8 @@ const queues: Record<string, (batch: MessageBatch<never>, env: Bindings) => Prom
   'webhook-deliveries-slow-dead': deadLettersQueue,
   'call-logs': callLogsQueue,
   'call-logs-dead': deadLettersQueue,
+  'payment-events': paymentEventsQueue,
+  'payment-events-dead': deadLettersQueue,
 }
 
 const crons: Record<string, (env: Bindings) => Promise<void>> = {
@@ -39,6 +43,7 @@ const crons: Record<string, (env: Bindings) => Promise<void>> = {
   '41 3 * * *': sessionsCron,
   '1-56/5 * * * *': figuresCron,
   '3-58/5 * * * *': warmCron,
+  '*/2 * * * *': pollCron,
 }
 
 export default {

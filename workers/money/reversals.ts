@@ -43,12 +43,21 @@ export function bookReversal(reversed: SQL, { kind, source, id, amount, cash, un
     )`
 }
 
-/** A statement for a batch that posts the exact negation of transactions, their lines of earnings among it. */
-export function negate(env: Bindings, kind: TransactionKind, source: string, transactionIds: string[]) {
-  const isOne = sql`transaction_id IN (${sql.join(
-    transactionIds.map((id) => sql`${id}::uuid`),
-    sql`, `,
-  )})`
+/**
+ * A statement for a batch that posts the exact negation of transactions, and of the lines of earnings that came with them.
+ * Throws a RangeError without any.
+ */
+export function negate(
+  env: Bindings,
+  kind: TransactionKind,
+  source: string,
+  transactions: readonly { kind: TransactionKind; source: string }[],
+) {
+  if (transactions.length === 0) throw new RangeError('There is nothing to negate.')
+  const named = transactions.map((one) => sql`(${one.kind}, ${one.source})`)
+  const isOne = sql`transaction_id IN (
+    SELECT id FROM ledger_transactions WHERE (kind, source) IN (${sql.join(named, sql`, `)})
+  )`
   const entries = sql`SELECT account, -amount AS amount FROM ledger_entries WHERE ${isOne}`
   return db(env).execute(sql`
     WITH ${posting({ kind, source: sql`${source}`, entries })},
