@@ -48,6 +48,7 @@ export type Truth = {
   /** What the provider kept of it, once that is known. */
   fee: Amount | null
   reference: string | null
+  /** Oldest first. */
   reversals: ReversalTruth[]
 }
 

@@ -158,7 +158,8 @@ function isOver({ status }: Stripe.Checkout.Session, intent: Stripe.PaymentInten
 async function reversalsOf(client: Stripe, intent: string): Promise<ReversalTruth[]> {
   const wanted = { payment_intent: intent, limit: REVERSALS_MAX }
   const [refunds, disputes] = await ask(() => Promise.all([client.refunds.list(wanted), client.disputes.list(wanted)]))
-  return [...refunds.data.map(refundOf), ...disputes.data.flatMap(disputeOf)]
+  // Newest first, as Stripe lists them, would be the wrong way round.
+  return [...refunds.data.toReversed().map(refundOf), ...disputes.data.toReversed().flatMap(disputeOf)]
 }
 
 function refundOf({ id, amount: cents, status }: Stripe.Refund): ReversalTruth {

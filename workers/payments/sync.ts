@@ -99,7 +99,7 @@ function nextStep(env: Bindings, now: Known, truth: Truth): Step | null {
   const { payment } = now
   const isPaid = payment.completedAt !== null
   if (truth.reference !== null && payment.reference === null) return () => noteReference(env, payment, truth)
-  if (!isPaid && payment.status !== 'held' && truth.state === 'paid') {
+  if ((payment.status === 'pending' || payment.status === 'failed') && truth.state === 'paid') {
     const problem = misfitOf(now, truth)
     return problem === null ? () => complete(env, payment, truth) : () => hold(env, payment, truth, problem)
   }
@@ -108,7 +108,7 @@ function nextStep(env: Bindings, now: Known, truth: Truth): Step | null {
   if (isPaid && payment.creditedAt === null) return () => credit(env, payment)
   if ((isPaid || payment.receivedUsd !== null) && payment.feeUsd === null && truth.fee !== null)
     return () => noteFee(env, payment, truth)
-  if (isPaid || payment.status === 'held' || payment.status === 'refunded') {
+  if (payment.status !== 'pending' && payment.status !== 'failed') {
     for (const one of truth.reversals) {
       const step = reversalStep(env, now, one)
       if (step) return step

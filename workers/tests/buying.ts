@@ -1,10 +1,13 @@
 /** Buying as tests do it: a developer at the checkout, what happens at the till, and the webhooks that tell of it. */
-import { SELF } from 'cloudflare:test'
-import { sql } from 'drizzle-orm'
+import { runDurableObjectAlarm, SELF } from 'cloudflare:test'
+import { inArray, sql } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { db } from '../base/db.ts'
 import { settings } from '../env.ts'
-import { amount, format, type Amount } from '../money/amount.ts'
+import { newId } from '../base/ids.ts'
+import { amount, format, toUnits, type Amount } from '../money/amount.ts'
+import { callLogs } from '../quota/tables.ts'
+import type { AccountObject } from '../quota/account.object.ts'
 import { bindings, api, signIn, type Account } from './world.ts'
 import { control, hooks, type SignedRequest } from './tills.ts'
 
@@ -102,4 +105,74 @@ export async function books(accounts: string[]): Promise<Record<string, string>>
 export async function total(): Promise<Amount> {
   const { rows } = await db(bindings).execute<{ sum: string }>(sql`SELECT sum(balance) AS sum FROM ledger_balances`)
   return amount(rows[0]?.sum ?? '0')
+}
+
+/** The object of the buyer's account. */
+export function accountOf({ developer }: Pick<Bought, 'developer'>): DurableObjectStub<AccountObject> {
+  return bindings.ACCOUNT.get(bindings.ACCOUNT.idFromName(developer.id))
+}
+
+export type Use = { creatorId: string; price: string; id?: string }
+
+/** Lets the buyer's account admit a call. */
+export async function begin(
+  bought: Pick<Bought, 'developer'>,
+  { creatorId, price, id = newId() }: Use,
+): Promise<string> {
+  const admission = await accountOf(bought).admit({
+    v: 1,
+    callId: id,
+    requestId: id,
+    accountId: bought.developer.id,
+    keyId: newId(),
+    agentId: newId(),
+    agentVersion: 1,
+    creatorId,
+    provider: 'openai',
+    model: 'm',
+    stream: false,
+    price: toUnits(amount(price)),
+    trial: false,
+    leaseMs: 600_000,
+  })
+  if (admission.kind !== 'admitted') throw new Error(`The call was not admitted: ${JSON.stringify(admission)}`)
+  return id
+}
+
+/** Ends a call. */
+export async function end(bought: Pick<Bought, 'developer'>, id: string, charge: boolean): Promise<void> {
+  const counts = { inputTokens: 1, outputTokens: 1, latencyMs: 1, firstContentMs: 1 }
+  const outcome = charge
+    ? ({ status: 'success', errorCode: null } as const)
+    : ({ status: 'error', errorCode: '50201' } as const)
+  await accountOf(bought).settle({ v: 1, callId: id, charge, ...outcome, ...counts })
+}
+
+/** Lets the buyer make calls that succeed, and waits until they are booked. */
+export async function use(bought: Pick<Bought, 'developer'>, uses: Use[]): Promise<string[]> {
+  const ids: string[] = []
+  for (const one of uses) {
+    const id = await begin(bought, one)
+    await end(bought, id, true)
+    ids.push(id)
+  }
+  await booked(bought, ids)
+  return ids
+}
+
+/** Waits until these calls are in the log. */
+export async function booked(bought: Pick<Bought, 'developer'>, ids: string[]): Promise<void> {
+  for (const deadline = Date.now() + WAIT_MS; ;) {
+    await runDurableObjectAlarm(accountOf(bought))
+    const rows = await db(bindings).select({ id: callLogs.id }).from(callLogs).where(inArray(callLogs.id, ids))
+    if (rows.length === ids.length) return
+    if (Date.now() > deadline) throw new Error(`${rows.length} of ${ids.length} calls are booked.`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/** Takes away the calls that an account is given, so that the next one is drawn from what was bought. */
+export async function withoutGift(bought: Bought): Promise<Bought> {
+  await accountOf(bought).takeBack({ v: 1, id: 'gift', lotId: 'promotional', max: 100 })
+  return bought
 }
