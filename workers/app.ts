@@ -30,6 +30,9 @@ import { developerKeys } from './keys/developers.routes.ts'
 import { keys } from './keys/routes.ts'
 import { deliveries } from './webhooks/deliveries.routes.ts'
 import { endpoints } from './webhooks/endpoints.routes.ts'
+import { adminPayments } from './payments/admin.routes.ts'
+import { paymentRoutes } from './payments/routes.ts'
+import { paymentWebhooks } from './payments/webhook.routes.ts'
 import { marketplace } from './marketplace/routes.ts'
 import { reviews } from './reviews/routes.ts'
 import { settlementRoutes } from './settlements/routes.ts'
@@ -109,6 +112,9 @@ app.route('/', usage)
 app.route('/', creatorAnalytics)
 app.route('/', agentAnalytics)
 app.route('/', agents)
+app.route('/', paymentRoutes)
+app.route('/', paymentWebhooks)
+app.route('/', adminPayments)
 app.route('/', settlementRoutes)
 app.route('/', marketplace)
 app.route('/', reviews)

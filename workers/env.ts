@@ -12,6 +12,7 @@ import type { AccountObject } from './quota/account.object.ts'
 import type { BreakerObject } from './gateway/breaker.object.ts'
 import type { CallLogBatch } from './quota/call-log.ts'
 import type { PlatformEvent } from './notifications/events.ts'
+import type { PaymentNews } from './payments/payment-events.queue.ts'
 import type { DeliveryMessage } from './webhooks/deliveries.ts'
 import type { SettlementMessage } from './settlements/settle.ts'
 
@@ -30,6 +31,7 @@ export type OwnBindings = {
   DELIVERIES_SLOW: Queue<DeliveryMessage>
   ACCOUNT: DurableObjectNamespace<AccountObject>
   CALL_LOGS: Queue<CallLogBatch>
+  PAYMENT_EVENTS: Queue<PaymentNews>
   SETTLEMENTS: Queue<SettlementMessage>
   BREAKER: DurableObjectNamespace<BreakerObject>
 }

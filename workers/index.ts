@@ -10,6 +10,8 @@ import { payoutsQueue } from './chain/payouts.queue.ts'
 import { watcherCron } from './chain/watcher.cron.ts'
 import { mailsQueue } from './notifications/mails.queue.ts'
 import { notificationsCron } from './notifications/notifications.cron.ts'
+import { paymentEventsQueue } from './payments/payment-events.queue.ts'
+import { pollCron } from './payments/poll.cron.ts'
 import { callLogsQueue } from './quota/call-logs.queue.ts'
 import { partitionsCron } from './quota/partitions.cron.ts'
 import { payoutStatesQueue } from './settlements/payout-states.queue.ts'
@@ -44,6 +46,8 @@ const queues: Record<string, (batch: MessageBatch<never>, env: Bindings) => Prom
   'webhook-deliveries-slow-dead': deadLettersQueue,
   'call-logs': callLogsQueue,
   'call-logs-dead': deadLettersQueue,
+  'payment-events': paymentEventsQueue,
+  'payment-events-dead': deadLettersQueue,
   settlements: settlementsQueue,
   'settlements-dead': deadLettersQueue,
   'payout-states': payoutStatesQueue,
@@ -58,6 +62,7 @@ const crons: Record<string, (env: Bindings) => Promise<void>> = {
   '41 3 * * *': sessionsCron,
   '1-56/5 * * * *': figuresCron,
   '3-58/5 * * * *': warmCron,
+  '2-59/3 * * * *': pollCron,
   '4-59/5 * * * *': mintsCron,
   '23 2 * * *': settlementsCron,
   '1-59/2 * * * *': withdrawalsCron,

@@ -10,7 +10,7 @@ export type AuditEntry = {
   /** A short dotted name, such as `user.suspend`. */
   action: string
   subject: {
-    type: 'user' | 'agent' | 'review' | 'flag' | 'system' | 'key' | 'webhook' | 'settlement' | 'withdrawal'
+    type: 'user' | 'agent' | 'review' | 'flag' | 'system' | 'key' | 'webhook' | 'payment' | 'settlement' | 'withdrawal'
     id: string
   }
   reason?: string

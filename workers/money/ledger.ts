@@ -5,10 +5,10 @@
  * A posting is a statement for a batch: it stands or falls together with the change of state that it books. What has been
  * posted already undoes the batch, and `isPosted` knows the error.
  */
-import { eq, inArray, sql, type SQL } from 'drizzle-orm'
+import { and, asc, eq, inArray, or, sql, type SQL } from 'drizzle-orm'
 import { db, isUniqueViolation, reach } from '../base/db.ts'
 import { add, amount, format, ZERO, type Amount } from './amount.ts'
-import { ledgerBalances } from './tables.ts'
+import { ledgerBalances, ledgerEntries, ledgerTransactions } from './tables.ts'
 import type { Bindings } from '../env.ts'
 import type { LedgerAccount } from './accounts.ts'
 
@@ -21,9 +21,12 @@ export type TransactionKind =
   | 'withdrawal'
   | 'payout'
   | 'payout_returned'
+  | 'accepted'
   | 'refund'
+  | 'refund_failed'
   | 'dispute'
   | 'dispute_won'
+  | 'reversal_late'
   | 'processor_fee'
   | 'correction'
 
@@ -83,4 +86,37 @@ export async function balancesOf(env: Bindings, accounts: LedgerAccount[]): Prom
   const rows = await reach(() => db(env).select().from(ledgerBalances).where(isOne))
   const byAccount = new Map(rows.map((row) => [row.account, amount(row.balance)]))
   return accounts.map((account) => byAccount.get(account) ?? ZERO)
+}
+
+/** Postings as they stand, with their entries, oldest first: those of the named things that there are. */
+export async function postingsOf(env: Bindings, named: readonly { kind: TransactionKind; source: string }[]) {
+  const isOne = or(
+    ...named.map(({ kind, source }) => and(eq(ledgerTransactions.kind, kind), eq(ledgerTransactions.source, source))),
+  )
+  if (!isOne) return []
+  const rows = await reach(() =>
+    db(env)
+      .select({
+        id: ledgerTransactions.id,
+        kind: ledgerTransactions.kind,
+        source: ledgerTransactions.source,
+        postedAt: ledgerTransactions.postedAt,
+        account: ledgerEntries.account,
+        amount: ledgerEntries.amount,
+      })
+      .from(ledgerTransactions)
+      .innerJoin(ledgerEntries, eq(ledgerEntries.transactionId, ledgerTransactions.id))
+      .where(isOne)
+      .orderBy(asc(ledgerTransactions.postedAt), asc(ledgerTransactions.id), asc(ledgerEntries.account)),
+  )
+  const postings = new Map<
+    string,
+    Omit<(typeof rows)[number], 'account' | 'amount'> & { entries: { account: string; amount: string }[] }
+  >()
+  for (const { account, amount: value, ...posting } of rows) {
+    const known = postings.get(posting.id) ?? { ...posting, entries: [] }
+    known.entries.push({ account, amount: value })
+    postings.set(posting.id, known)
+  }
+  return [...postings.values()]
 }

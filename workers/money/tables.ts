@@ -49,7 +49,7 @@ export const earnings = pgTable(
   {
     id: uuid('id').primaryKey().defaultRandom(),
     creatorId: uuid('creator_id').notNull(),
-    /** The UTC day on which the calls were settled with their callers; of a reversal, the day on which it was made. */
+    /** The UTC day on which the calls were settled with their callers; of a reversal, that of the calls it takes back from. */
     day: date('day').notNull(),
     kind: varchar('kind', { length: 20, enum: ['calls', 'reversal'] }).notNull(),
     calls: integer('calls').notNull(),

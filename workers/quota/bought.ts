@@ -12,7 +12,7 @@ export type BoughtLot = { id: string; userId: string; calls: number; price: Amou
 export type BoughtBalance = { id: string; userId: string; amount: Amount }
 
 /** Where the money comes from: what happened, and the account that stands for it. */
-export type PaidBy = { kind: TransactionKind; account: Asset | Expense }
+export type PaidBy = { kind: TransactionKind; account: Asset | Expense | `held:${string}` }
 
 /** What one unit of a lot has cost, in 10⁻⁸ dollars, or null where the price does not divide evenly. */
 export function unitValueOf({ calls, price }: Pick<BoughtLot, 'calls' | 'price'>): number | null {

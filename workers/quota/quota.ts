@@ -23,6 +23,8 @@ import type {
   KeyInput,
   LotInput,
   QuotaState,
+  Reversal,
+  ReversalInput,
   SettleRequest,
   Settlement,
 } from './protocol.ts'
@@ -90,6 +92,16 @@ export async function credit(
 /** Adds prepaid money to an account, once per deposit id; answers with the free balance in 10⁻⁸ dollars. */
 export async function deposit(env: Bindings, accountId: string, input: DepositInput): Promise<{ balance: number }> {
   return reach(env, accountOf(env, accountId), SETTLE_ATTEMPTS, async (stub) => await stub.deposit(input))
+}
+
+/** Takes back what is unused of a lot or of the prepaid balance, and freezes or closes the lot, once per reversal id. */
+export async function takeBack(env: Bindings, accountId: string, input: ReversalInput): Promise<Reversal> {
+  return reach(env, accountOf(env, accountId), SETTLE_ATTEMPTS, async (stub) => await stub.takeBack(input))
+}
+
+/** Undoes a reversal for good. */
+export async function giveBack(env: Bindings, accountId: string, reversalId: string): Promise<Reversal> {
+  return reach(env, accountOf(env, accountId), SETTLE_ATTEMPTS, async (stub) => await stub.giveBack(reversalId))
 }
 
 /** Tells the account what to think of a key. Once this resolves, a revoked key is admitted no more. */

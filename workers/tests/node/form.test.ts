@@ -20,7 +20,7 @@ const SHARED_FILES: Record<string, string[]> = {
   quota: ['quota', 'bought', 'protocol', 'call-log', 'tables'],
   agents: ['agents', 'vault', 'config', 'models', 'categories', 'versions', 'own', 'stops', 'tables'],
   keys: ['keys', 'read-key', 'key-format', 'tables'],
-  money: ['ledger', 'calls', 'accounts', 'amount', 'prices', 'dollars', 'tables'],
+  money: ['ledger', 'calls', 'reversals', 'accounts', 'amount', 'prices', 'dollars', 'tables'],
   auth: ['auth', 'audit', 'avatars', 'permissions', 'tables'],
   notifications: ['notifications', 'events', 'mail', 'tables'],
 }
@@ -113,6 +113,7 @@ describe('doors', () => {
       'workers/marketplace/snippets.ts',
       'workers/base/db.ts',
       'workers/notifications/mails.queue.ts',
+      'workers/payments/coinbase.ts',
       'workers/webhooks/post.ts',
       'workers/webhooks/resolve.ts',
     ])

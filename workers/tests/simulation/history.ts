@@ -156,8 +156,8 @@ export class History {
   async #settle(): Promise<void> {
     const to = this.#rooms.periods.dueEnd(this.#platform.env, this.#platform.now)
     const message = { version: 1, creatorId: this.#creator, to, asOf: null, expected: null }
-    const { send } = this.#platform.env['SETTLEMENTS'] as { send(body: unknown): Promise<void> }
-    await this.#platform.insist(() => send(message))
+    const queue = this.#platform.env['SETTLEMENTS'] as { send(body: unknown): Promise<void> }
+    await this.#platform.insist(() => queue.send(message))
   }
 
   async #withdraw(): Promise<void> {

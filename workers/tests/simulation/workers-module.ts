@@ -21,6 +21,7 @@ export const env = {}
 
 // What workerd's JavaScript has already, and this Node not yet.
 if (!('toHex' in Uint8Array.prototype))
+  // oxlint-disable-next-line eslint/no-extend-native
   Object.defineProperty(Uint8Array.prototype, 'toHex', {
     value(this: Uint8Array) {
       return Buffer.from(this).toString('hex')
