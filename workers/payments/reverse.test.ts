@@ -2,7 +2,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { db } from '../base/db.ts'
-import { add, amount, format, negate, ZERO } from '../money/amount.ts'
+import { add, amount, format, ZERO } from '../money/amount.ts'
 import { earnings } from '../money/tables.ts'
 import { settle as settleCreator } from '../settlements/settle.ts'
 import {
