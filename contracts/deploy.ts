@@ -1,6 +1,6 @@
 /**
  * Puts both contracts on a chain, through the CREATE2 deployer that every chain has: the same arguments give the same addresses
- * everywhere, and what is there already is left alone. `npm run deploy:contracts` does it for an operator, see contracts/operate.ts.
+ * everywhere, and what is there already is left alone. `npm run deploy:contracts` does it for an operator, see contracts/deploy-to.ts.
  */
 import {
   type Account,
