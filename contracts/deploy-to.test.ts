@@ -14,6 +14,8 @@ import { type Chain, startChain } from '../workers/local/chain.ts'
 const PAYER = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
 const ROLES = { ADMIN_ADDRESS: 1, MINTER_ADDRESS: 2, SETTLER_ADDRESS: 3, PAUSER_ADDRESS: 4 }
 
+type Written = { agentToken: string; settlement: string }
+
 let folder: string
 let chain: Chain
 /** The same chain, telling that it is a real one. */
@@ -25,14 +27,10 @@ beforeAll(async () => {
   const keys = { mintKey: `0x${'11'.repeat(32)}`, settleKey: `0x${'22'.repeat(32)}` } as const
   chain = await startChain({ port: 0, keys, apiUrl: 'http://127.0.0.1:8787' })
   real = createServer((request, response) => {
-    void text(request).then(async (body) => {
-      const answer = await fetch(chain.rpcUrl, {
-        method: 'POST',
-        body,
-        headers: { 'content-type': 'application/json' },
-      })
-      response.end((await answer.text()).replace(/"anvil[^"]*"/, '"op-geth/v1"'))
-    })
+    void text(request)
+      .then((body) => fetch(chain.rpcUrl, { method: 'POST', body, headers: { 'content-type': 'application/json' } }))
+      .then((answer) => answer.text())
+      .then((answer) => response.end(answer.replace(/"anvil[^"]*"/, '"op-geth/v1"')))
   }).listen(0, '127.0.0.1')
   await once(real, 'listening')
 })
@@ -76,15 +74,15 @@ test('the contracts are deployed once; where they are is written down for a real
   variables['DEPLOY_RPC_URL'] = `http://127.0.0.1:${(real.address() as AddressInfo).port}`
   const second = await deploy('base-sepolia')
   expect(second).toMatchObject({ code: 0, said: expect.stringContaining('All was there already.') })
-  const written = JSON.parse(await readFile(join(folder, 'base-sepolia.json'), 'utf8')) as Record<string, unknown>
-  expect(first.said).toContain(`SETTLEMENT_ADDRESS=${written['settlement']}`)
+  const written = JSON.parse(await readFile(join(folder, 'base-sepolia.json'), 'utf8')) as Written
+  expect(first.said).toContain(`SETTLEMENT_ADDRESS=${written.settlement}`)
   expect(written).toMatchObject({ chainId: 84532, batchCap: '10000', dayCap: '50000', transactions: [] })
 
   variables['DAY_CAP'] = '60000'
   expect(await deploy('base-sepolia')).toMatchObject({ code: 0, said: expect.stringContaining('commit it') })
-  const other = JSON.parse(await readFile(join(folder, 'base-sepolia.json'), 'utf8')) as Record<string, unknown>
+  const other = JSON.parse(await readFile(join(folder, 'base-sepolia.json'), 'utf8')) as Written
   // Another cap is another contract; the tokens are the same.
-  expect(other).toMatchObject({ agentToken: written['agentToken'], transactions: [expect.stringMatching(/^0x/)] })
-  expect(other['settlement']).not.toBe(written['settlement'])
+  expect(other).toMatchObject({ agentToken: written.agentToken, transactions: [expect.stringMatching(/^0x/)] })
+  expect(other.settlement).not.toBe(written.settlement)
   expect(await deploy('base-sepolia')).not.toMatchObject({ said: expect.stringContaining('commit it') })
 })
