@@ -11,7 +11,7 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { getBalance, getChainId, getCode } from 'viem/actions'
 import { base, baseSepolia, polygon } from 'viem/chains'
 import * as z from 'zod'
-import { deployContracts, type Deployment } from './deploy.ts'
+import { deployContracts, type Deployed, type Deployment, type DeployTransaction } from './deploy.ts'
 
 /** USDC as Circle lists it: https://developers.circle.com/stablecoins/usdc-contract-addresses */
 const CHAINS = {
@@ -19,6 +19,14 @@ const CHAINS = {
   'base-sepolia': { chain: baseSepolia, usdc: '0x036CbD53842c5426634e7929541eC2318f3dCF7e' },
   polygon: { chain: polygon, usdc: '0x3c499c542cEF5E3811e1192ce70d8cC03d5c3359' },
 } as const
+
+type Written = Deployed & { chainId: number; transactions: DeployTransaction[] } & Omit<
+    Deployment,
+    'batchCap' | 'dayCap'
+  > & {
+    batchCap: string
+    dayCap: string
+  }
 
 const address = z.custom<`0x${string}`>((value) => isAddress(String(value)), 'is no address')
 const cap = (standard: string) =>
@@ -81,6 +89,7 @@ async function main(): Promise<void> {
     `AGENT_TOKEN_ADDRESS=${agentToken}\nSETTLEMENT_ADDRESS=${settlement}\nUSDC_ADDRESS=${usdc}\nCHAIN_ID=${chainId}`,
   )
   if (transactions.length === 0) console.log('All was there already.')
+  else console.log(`First block: ${transactions[0]?.block}`)
 
   const version = await client.request({ method: 'web3_clientVersion' })
   if (/anvil|hardhat/i.test(version)) return
@@ -123,11 +132,15 @@ function deploymentOf(
   }
 }
 
-/** Keeps what is written of the same contracts: it knows the transactions that made them. */
-async function record(path: string, deployed: Record<string, unknown>): Promise<void> {
-  const before = JSON.parse(await readFile(path, 'utf8').catch(() => '{}')) as typeof deployed
-  if (before.agentToken === deployed.agentToken && before.settlement === deployed.settlement) return
+/** Keeps what is written of the same contracts, and the transactions of the one that stays when only the other is new. */
+async function record(path: string, deployed: Written): Promise<void> {
+  const before = JSON.parse(await readFile(path, 'utf8').catch(() => '{}')) as Partial<Written>
+  const isSameToken = before.agentToken === deployed.agentToken
+  const isSameSettlement = before.settlement === deployed.settlement
+  if (isSameToken && isSameSettlement) return
+  const earlier = isSameToken || isSameSettlement ? (before.transactions ?? []) : []
   await mkdir(join(path, '..'), { recursive: true })
-  await writeFile(path, `${JSON.stringify(deployed, null, 2)}\n`)
+  const written = { ...deployed, transactions: [...earlier, ...deployed.transactions] }
+  await writeFile(path, `${JSON.stringify(written, null, 2)}\n`)
   console.log(`Written to ${path}: commit it.`)
 }
