@@ -23,6 +23,9 @@ const FINAL_BEHIND = 4
 type FakeTx = { hash: Hex; nonce: number; ids: string[]; maxFee: bigint }
 type Block = { hash: Hex; txs: FakeTx[]; reverted: Set<Hex> }
 
+/** In a run of all tests; more of them by hand. */
+const HISTORIES = 80
+
 class Cut extends Error {}
 
 /** Blocks, a pool, and a contract that settles each id once; ids that begin with `bad` it never settles. */
@@ -359,5 +362,7 @@ async function history(events: Event[]): Promise<void> {
 }
 
 test('whatever happens, in whatever order: paid once, or said to have failed and never paid', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(Event, { maxLength: 60 }), history), { numRuns: 150 })
+  await fc.assert(fc.asyncProperty(fc.array(Event, { minLength: 20, maxLength: 80, size: 'max' }), history), {
+    numRuns: HISTORIES,
+  })
 }, 240_000)
