@@ -23,6 +23,9 @@ const FINAL_BEHIND = 4
 type FakeTx = { hash: Hex; nonce: number; ids: string[]; maxFee: bigint }
 type Block = { hash: Hex; txs: FakeTx[]; reverted: Set<Hex> }
 
+/** In a run of all tests; more of them by hand. */
+const HISTORIES = 80
+
 class Cut extends Error {}
 
 /** Blocks, a pool, and a contract that settles each id once; ids that begin with `bad` it never settles. */
@@ -222,14 +225,17 @@ type Event = typeof Event extends fc.Arbitrary<infer T> ? T : never
 class History {
   readonly chain = new FakeChain()
   readonly book: Book
+  readonly second: Node | null
   readonly asked: string[] = []
   readonly revisions = new Map<string, number>()
+  readonly lost = new Set<number>()
   signer: Signer
   now = 1_000
   foreign = 0
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: DurableObjectStorage, second: Node | null = null) {
     this.book = new Book(storage)
+    this.second = second
     this.signer = this.#wake()
   }
 
@@ -239,7 +245,7 @@ class History {
     return new Signer({
       book,
       node: chain.node,
-      check: null,
+      check: this.second,
       work: chain.work,
       address: ME,
       sign,
@@ -304,6 +310,9 @@ class History {
         if (before) expect(variant.maxFee * 8n).toBeGreaterThanOrEqual(before.maxFee * 9n)
       }
     }
+    const lost = nonces.filter((tx) => tx.state === 'lost' && !this.lost.has(tx.nonce))
+    for (const { nonce } of lost) expect(chain.nonce(chain.at('finalized'))).toBeGreaterThan(nonce) // 4
+    for (const { nonce } of lost) this.lost.add(nonce)
     const open = book.openTransactions().filter(({ state }) => state === 'signed' || state === 'broadcast')
     expect(open.length).toBeLessThanOrEqual(UNCONFIRMED_MAX + 1) // 8; and what fills a gap
     const jobs = this.asked.map((id) => book.job(id) as Job)
@@ -359,5 +368,31 @@ async function history(events: Event[]): Promise<void> {
 }
 
 test('whatever happens, in whatever order: paid once, or said to have failed and never paid', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(Event, { maxLength: 60 }), history), { numRuns: 150 })
+  await fc.assert(fc.asyncProperty(fc.array(Event, { minLength: 20, maxLength: 80, size: 'max' }), history), {
+    numRuns: HISTORIES,
+  })
 }, 240_000)
+
+test('what a second node does not have in the same block is mined, and no more', async () => {
+  const stub = bindings.SIGNER.get(bindings.SIGNER.newUniqueId())
+  await runInDurableObject(stub, async (_, state) => {
+    let says: 'nothing' | 'another block' | 'the same' = 'nothing'
+    const second = {
+      receipt: async (hash: Hex) => {
+        const receipt = world.chain.receipt(hash)
+        if (says === 'nothing' || !receipt) return null
+        return says === 'the same' ? receipt : { ...receipt, blockHash: '0x99' as Hex }
+      },
+    } as Node
+    const world: History = new History(state.storage, second)
+    await world.happen({ kind: 'ask', count: 1, bad: 8 })
+    await world.step()
+    world.chain.mine(10)
+    const seen: string[] = []
+    for (says of ['nothing', 'another block', 'the same'] as const) {
+      await world.step()
+      seen.push(world.book.job('good-0')?.state ?? '')
+    }
+    expect(seen).toEqual(['mined', 'mined', 'final'])
+  })
+})
