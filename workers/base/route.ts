@@ -58,7 +58,10 @@ export type RouteSpec<
   isWebSocket?: true
   /** `public`: the same for everybody, kept by caches for 5 minutes, with an ETag. Default: never stored. */
   cache?: 'public'
-  /** How often one address may ask, before it is even looked at who asks. */
+  /**
+   * How often one address may ask, before it is even looked at who asks. What is left is told with the refusal only: caches
+   * keep public answers, and would tell everybody the count of one.
+   */
   limit?: { name: string; perMinute: number }
   /** The causes a caller has to reckon with besides the usual ones. */
   errors?: ErrorName[]
