@@ -1,7 +1,7 @@
 /** Leaving: an account is closed by its owner. */
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { forgetSession, signedIn } from '../auth/auth.ts'
+import { signedIn } from '../auth/auth.ts'
 import { refuseField } from '../base/errors.ts'
 import { routesOf } from '../base/route.ts'
 import { close } from './accounts.ts'
@@ -25,6 +25,5 @@ route(
     if (confirm_email.trim().toLowerCase() !== me.email)
       throw refuseField('confirm_email', 'is not that of this account')
     await close(env, me.id, { forfeit }, causeOf(c, me))
-    forgetSession(me.sessionId)
   },
 )

@@ -11,6 +11,7 @@ import { agents } from '../agents/tables.ts'
 import { earnedBy } from '../analytics/analytics.ts'
 import { audited } from '../auth/audit.ts'
 import { removeAvatar } from '../auth/avatars.ts'
+import { ending, sessionsEnded } from '../auth/sessions.ts'
 import { creatorProfiles, developerProfiles, oneTimeTokens, sessions, users } from '../auth/tables.ts'
 import { db, mustChange, reach } from '../base/db.ts'
 import { AppError } from '../base/errors.ts'
@@ -39,12 +40,12 @@ export async function suspend(env: Bindings, userId: string, cause: Cause): Prom
     db(env).batch([
       lockAdmins(env),
       mustChange(env, db(env).update(users).set({ status: 'suspended' }).where(isActive).returning({ id: users.id })),
-      endingSessions(env, userId, 'suspended'),
+      ending(env, userId, 'suspended'),
       suspendAgentsOf(env, userId),
       audited(env, entry),
     ]),
   )
-  await tellAccount(env, userId)
+  await Promise.all([tellAccount(env, userId), sessionsEnded(env, userId, done?.[2] ?? [])])
   if (!done && user.status === 'active') await refuseLast(env, userId)
   await forgetAgentsOf(env, userId)
 }
@@ -96,7 +97,7 @@ export async function close(
     db(env).batch([
       lockAdmins(env),
       mustChange(env, db(env).update(users).set(erased).where(isOpen).returning({ id: users.id })),
-      endingSessions(env, userId, 'deleted'),
+      ending(env, userId, 'deleted'),
       db(env).update(sessions).set({ userAgent: null }).where(eq(sessions.userId, userId)),
       db(env).delete(oneTimeTokens).where(eq(oneTimeTokens.userId, userId)),
       db(env)
@@ -119,7 +120,7 @@ export async function close(
       audited(env, { ...entry, details: { forfeit, ...left } }),
     ]),
   )
-  await tellAccount(env, userId)
+  await Promise.all([tellAccount(env, userId), sessionsEnded(env, userId, done?.[2] ?? [])])
   if (!done) await refuseLast(env, userId)
   await forgetAgentsOf(env, userId)
 }
@@ -150,13 +151,6 @@ function lockAdmins(env: Bindings) {
 /** True of everybody but the only super admin who can sign in. */
 const isNotLast = sql`(${users.adminRole} IS DISTINCT FROM 'super_admin' OR ${users.status} <> 'active' OR EXISTS (
   SELECT 1 FROM users other WHERE other.admin_role = 'super_admin' AND other.status = 'active' AND other.id <> ${users.id}))`
-
-function endingSessions(env: Bindings, userId: string, because: 'suspended' | 'deleted') {
-  return db(env)
-    .update(sessions)
-    .set({ endedAt: sql`now()`, endedBecause: because })
-    .where(and(eq(sessions.userId, userId), isNull(sessions.endedAt)))
-}
 
 /** Throws what a change that met no row failed of: `lastSuperAdmin`, or nothing, if somebody else made the same change. */
 async function refuseLast(env: Bindings, userId: string): Promise<void> {

@@ -17,7 +17,7 @@
  *     followed it. If it cannot be, the window is told `resync`.
  *  2. Numbers increase, and are never used again. An event's id gets one number, however often it is pushed.
  *  3. Everything here is of one user: the object is found by a name that comes from a signed ticket, or from whoever pushes.
- *  4. A ticket opens one connection.
+ *  4. A ticket opens one connection, and none of a session whose end the object was told of.
  *  5. While a connection is open an alarm is set: within a minute it ends what belongs to a session that has ended, has
  *     not pinged for two minutes, or has been open for twelve hours. The alarm never throws and re-arms itself.
  *  6. Bounded: 20 connections, 500 events of 4,096 characters, 60 tickets a minute, 256 characters and 20 wishes from a
@@ -25,9 +25,9 @@
  *     sent cannot make us keep more than that.
  *  7. Memory is a copy: everything is rebuilt from storage, and from what is attached to the connections.
  *
- * Signing out ends a session in Postgres, and the room that does it stands to the left of this one and cannot call it. So
- * the object asks, once a minute for all its connections together; a window that signs out closes its connection itself.
- * While Postgres is away connections stay, for as long as an access token would at most.
+ * Whoever ends a session tells the object over the binding (`auth/sessions.ts`), and its windows are closed at once. What was
+ * not told, because something broke off in between, the object finds out: it asks Postgres once a minute for all its
+ * connections together. While Postgres is away connections stay, for as long as an access token would at most.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { runningSessions } from '../auth/auth.ts'
@@ -44,6 +44,7 @@ import {
   RESUMES_MAX,
   Said,
   SAID_CHARS_MAX,
+  type EndRequest,
   type PushRequest,
 } from './live-protocol.ts'
 import { Tickets } from './tickets.ts'
@@ -111,6 +112,15 @@ export class LiveObject extends DurableObject<Bindings> {
   push({ events }: PushRequest): void {
     const added = this.#log.add(events, clock.now())
     if (added.length > 0) for (const socket of this.#sockets()) this.#send(socket, added)
+  }
+
+  /** Closes the windows of sessions that have ended, and lets no ticket of theirs open another. Repeatable. */
+  end({ sessionIds }: EndRequest): void {
+    // A ticket may be on its way here that was looked at before the end.
+    this.#tickets.refuse(sessionIds, clock.now())
+    for (const socket of this.#sockets())
+      if (sessionIds.includes(windowOf(socket).sessionId)) close(socket, CLOSE.ended)
+    this.#noteLeaving()
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
