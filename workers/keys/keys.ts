@@ -14,7 +14,7 @@ import { newId } from '../base/ids.ts'
 import { Memory } from '../base/memory.ts'
 import { readCache, writeCache } from '../base/redis.ts'
 import type { Bindings } from '../env.ts'
-import { setKey } from '../quota/quota.ts'
+import { setKey, stopOf } from '../quota/quota.ts'
 import { checkAgents, insertion, lockUser } from './key-rows.ts'
 import { hashKey, isWellFormed, newKey, prefixOf } from './key-format.ts'
 import { readKey } from './read-key.ts'
@@ -48,13 +48,15 @@ export async function identify(env: Bindings, key: string): Promise<Caller | nul
   return flights.join(hash, () => lookUp(env, hash))
 }
 
-/** Lets pass who sends an API key that is somebody's. */
+/** Lets pass who sends an API key with which a call would be let pass too: somebody's, not revoked, of an account in good standing. */
 export const keyHolder: Guard<Caller> = {
   scheme: 'key',
   allows: 'key',
   admit: async (c) => {
     const caller = await identify(c.env, readKey(c.req.raw.headers))
     if (!caller) throw new AppError('invalidApiKey')
+    const stop = await stopOf(c.env, caller.accountId, caller.keyId)
+    if (stop) throw new AppError(stop === 'accountSuspended' ? stop : 'invalidApiKey')
     return caller
   },
 }

@@ -25,6 +25,7 @@ import type {
   QuotaState,
   SettleRequest,
   Settlement,
+  Stop,
 } from './protocol.ts'
 
 /** Admission stands between a caller and the answer: few attempts, quickly. */
@@ -100,6 +101,16 @@ export async function setKey(env: Bindings, accountId: string, input: KeyInput):
 /** Tells an account whether it may call at all. Once this resolves, a suspended one is admitted no more, whatever its keys. */
 export async function setAccount(env: Bindings, accountId: string, input: AccountInput): Promise<void> {
   await reach(env, accountOf(env, accountId), SETTLE_ATTEMPTS, async (stub) => await stub.setAccount(input))
+}
+
+/** Why whoever holds a key of this account is to be refused whatever they ask, or null. */
+export async function stopOf(env: Bindings, accountId: string, keyId: string): Promise<Stop | null> {
+  return reach<Stop | null>(
+    env,
+    accountOf(env, accountId),
+    ADMIT_ATTEMPTS,
+    async (stub) => await stub.stop({ v: 1, keyId }),
+  )
 }
 
 /** The account's figures at this moment. */
