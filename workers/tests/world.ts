@@ -5,6 +5,7 @@ import { eq } from 'drizzle-orm'
 import { createAgent, publishAgent, type Agent } from '../agents/agents.ts'
 import { app } from '../app.ts'
 import { signAccessToken } from '../auth/access-token.ts'
+import { argon2 } from '../auth/passwords.ts'
 import { creatorProfiles, sessions, users } from '../auth/tables.ts'
 import { db } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
@@ -65,6 +66,19 @@ export async function signIn(type: UserType = 'developer', adminRole: AdminRole 
   ])
   const token = await signAccessToken(bindings, { user_id: id, user_type: type, email, sid: sessionId })
   return { id, email, sessionId, token }
+}
+
+/** The password of whoever `withPassword` was given; hashed so cheaply that no test waits for it. */
+export const PASSWORD = 'a password that only its owner knows'
+
+/** The same account, with `PASSWORD` for its password. */
+export async function withPassword<Who extends { id: string }>(account: Who): Promise<Who> {
+  const salt = crypto.getRandomValues(new Uint8Array(16))
+  const tag = argon2.run(PASSWORD, salt, { m: 8, t: 1, p: 1 }, 32)
+  const text = (bytes: Uint8Array): string => bytes.toBase64({ omitPadding: true })
+  const passwordHash = `$argon2id$v=19$m=8,t=1,p=1$${text(salt)}$${text(tag)}`
+  await db(bindings).update(users).set({ passwordHash }).where(eq(users.id, account.id))
+  return account
 }
 
 // Tests look into answers of every shape; what shape each has is checked by the route itself.
