@@ -73,6 +73,17 @@ const RATE_LIMIT_HEADERS = {
   'X-RateLimit-Reset': { $ref: '#/components/headers/RateLimitReset' },
 }
 
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'A name of your own for this request. Sent again within 24 hours with the same body it makes nothing more, and is answered ' +
+    'with what it has made, as that is now, and `Idempotent-Replayed: true`. A request that was refused frees its name.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+}
+const IDEMPOTENCY_ERRORS: ErrorName[] = ['callInProgress', 'conflict', 'idempotencyMismatch']
+
 const documents = new Map<Version, Json>()
 
 /** The document of a version; routes without a version stand in each. */
@@ -123,7 +134,11 @@ function describe(operation: Operation): Json {
     security: SECURITY[scheme],
     'x-allows': allows,
     ...(limit ? { 'x-rate-limit': { per_minute: limit.perMinute, by: 'address' } } : {}),
-    parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
+    parameters: [
+      ...parametersOf(params, 'path'),
+      ...parametersOf(query, 'query'),
+      ...(operation.takesIdempotencyKey ? [IDEMPOTENCY_KEY] : []),
+    ],
     ...(body
       ? {
           requestBody: {
@@ -208,6 +223,7 @@ function causesOf(operation: Operation): Set<ErrorName> {
     ...(params || query ? (['validationFailed'] as const) : []),
     ...UNPROVEN[scheme],
     ...(scheme === 'session' && allows !== 'signed in' ? (['forbidden'] as const) : []),
+    ...(operation.takesIdempotencyKey ? IDEMPOTENCY_ERRORS : []),
     ...(operation.limit ? (['rateLimited'] as const) : []),
     ...errors,
   ])

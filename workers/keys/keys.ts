@@ -67,15 +67,15 @@ export type NewKey = { id: string; key: string; prefix: string; name: string }
 const KeyName = z.string().trim().min(1).max(100)
 
 /** What a key is limited to from the start; see settings.ts. `expiresAt` in milliseconds since 1970. */
-export type KeyOptions = KeyPermissions & { name: string; expiresAt?: number | null }
+export type KeyOptions = KeyPermissions & { name: string; expiresAt?: number | null; id?: string }
 
 /**
  * Makes a key for this user; the answer is the only place where the key itself ever stands. Its account object knows its
  * limits before anybody knows the key. Throws `userNotFound`, `keyLimitReached`, and `validationFailed` on unknown agents.
  */
 export async function createKey(env: Bindings, userId: string, options: KeyOptions): Promise<NewKey> {
-  const { agentIds = null, caps = {}, expiresAt = null } = options
-  const made = { id: newId(), key: newKey(), name: KeyName.parse(options.name) }
+  const { agentIds = null, caps = {}, expiresAt = null, id = newId() } = options
+  const made = { id, key: newKey(), name: KeyName.parse(options.name) }
   const permissions = JSON.stringify({ ...(agentIds ? { agentIds } : {}), caps })
   const expires = expiresAt === null ? null : new Date(expiresAt).toISOString()
   const settings = sql`

@@ -9,7 +9,7 @@ import { openApi } from '../base/openapi.ts'
 import { VERSIONS } from '../base/versions.ts'
 import { anyAddress, bindings, newDeveloper, signIn, type Account, type Developer } from './world.ts'
 
-export type Parameter = { name: string; in: 'path' | 'query'; required: boolean; schema: JsonSchema }
+export type Parameter = { name: string; in: 'path' | 'query' | 'header'; required: boolean; schema: JsonSchema }
 export type Scheme = 'none' | 'session' | 'key' | 'operator'
 export type Route = {
   method: string
