@@ -22,7 +22,6 @@ import { quotaOf, setAccount } from '../quota/quota.ts'
 import { settlements } from '../settlements/tables.ts'
 import { webhooks } from '../webhooks/tables.ts'
 import { unlessUnchanged, type Cause } from './change.ts'
-import type { AdminRole } from '../auth/permissions.ts'
 import type { Bindings } from '../env.ts'
 
 type User = typeof users.$inferSelect
@@ -125,40 +124,24 @@ export async function close(
   await forgetAgentsOf(env, userId)
 }
 
-/** Gives an admin another role, effective with their next request. Throws `userNotFound`, `lastSuperAdmin`. */
-export async function setRole(env: Bindings, userId: string, role: AdminRole, cause: Cause): Promise<void> {
-  const user = await openUser(env, userId)
-  if (user.userType !== 'admin') throw new AppError('forbidden', { message: 'Only an admin can be given a role.' })
-  const isAdmin = and(eq(users.id, userId), eq(users.userType, 'admin'), ne(users.status, 'deleted'))
-  const isAllowed = role === 'super_admin' ? isAdmin : and(isAdmin, isNotLast)
-  const subject = { type: 'user', id: userId } as const
-  const details = { from: user.adminRole, to: role }
-  const done = await unlessUnchanged(() =>
-    db(env).batch([
-      lockAdmins(env),
-      mustChange(env, db(env).update(users).set({ adminRole: role }).where(isAllowed).returning({ id: users.id })),
-      audited(env, { action: 'user.role', subject, details, ...cause }),
-    ]),
-  )
-  if (!done) await refuseLast(env, userId)
-}
-
 /** One after the other, or two super admins who demote each other at once would leave none. */
-function lockAdmins(env: Bindings) {
+export function lockAdmins(env: Bindings) {
   return db(env).execute(sql`SELECT pg_advisory_xact_lock(hashtext('super admins'))`)
 }
 
-/** True of everybody but the only super admin who can sign in. */
-const isNotLast = sql`(${users.adminRole} IS DISTINCT FROM 'super_admin' OR ${users.status} <> 'active' OR EXISTS (
-  SELECT 1 FROM users other WHERE other.admin_role = 'super_admin' AND other.status = 'active' AND other.id <> ${users.id}))`
+/** True of everybody but the only super admin who can sign in: who was invited and has not come yet does not count. */
+export const isNotLast = sql`(${users.adminRole} IS DISTINCT FROM 'super_admin' OR ${users.status} <> 'active' OR EXISTS (
+  SELECT 1 FROM users other WHERE other.admin_role = 'super_admin' AND other.status = 'active' AND other.email_verified
+    AND other.id <> ${users.id}))`
 
 /** Throws what a change that met no row failed of: `lastSuperAdmin`, or nothing, if somebody else made the same change. */
-async function refuseLast(env: Bindings, userId: string): Promise<void> {
+export async function refuseLast(env: Bindings, userId: string): Promise<void> {
   const user = await userRow(env, userId)
   if (user?.adminRole === 'super_admin' && user.status === 'active') throw new AppError('lastSuperAdmin')
 }
 
-async function openUser(env: Bindings, userId: string): Promise<User> {
+/** The account of a user, as it is now. Throws `userNotFound`, also if it was closed. */
+export async function openUser(env: Bindings, userId: string): Promise<User> {
   const user = await userRow(env, userId)
   if (!user || user.status === 'deleted') throw new AppError('userNotFound')
   return user
@@ -188,14 +171,14 @@ async function forgetAgentsOf(env: Bindings, creatorId: string): Promise<void> {
 }
 
 /** What somebody has paid for and not used, or null if that is nothing. A call that is still running counts. */
-async function leftOn(env: Bindings, userId: string) {
+export async function leftOn(env: Bindings, userId: string) {
   const { lots, balance, held } = await quotaOf(env, userId)
   const calls = lots.filter(({ kind }) => kind === 'paid').reduce((all, lot) => all + lot.remaining, 0)
   return calls > 0 || balance > 0 || held > 0 ? { calls, balance_usd: format(fromUnits(balance)), held } : null
 }
 
 /** Refuses while a creator has earned more than was paid out. Forfeiting does not help: it is owed to them. */
-async function refuseUnpaid(env: Bindings, creatorId: string): Promise<void> {
+export async function refuseUnpaid(env: Bindings, creatorId: string): Promise<void> {
   const [earned, [paid]] = await Promise.all([
     earnedBy(env, creatorId),
     reach(() =>

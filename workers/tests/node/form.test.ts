@@ -20,7 +20,7 @@ const SHARED_FILES: Record<string, string[]> = {
   agents: ['agents', 'vault', 'config', 'models', 'categories', 'versions', 'own', 'stops', 'tables'],
   keys: ['keys', 'read-key', 'key-format', 'tables'],
   money: ['amount', 'prices', 'dollars'],
-  auth: ['auth', 'audit', 'avatars', 'confirm', 'fields', 'permissions', 'sessions', 'tables'],
+  auth: ['auth', 'audit', 'avatars', 'confirm', 'fields', 'letters', 'permissions', 'sessions', 'tables'],
   notifications: ['notifications', 'events', 'mail', 'tables'],
 }
 
