@@ -16,3 +16,11 @@ CREATE TABLE idempotency_keys (
 );
 -- What is old is swept up by those who claim.
 CREATE INDEX idx_idempotency_keys_expires ON idempotency_keys (expires_at);
+
+-- Why: a creator who looks sees calls of their agents come in. Calls belong to the accounts that make them, and to ask somebody
+-- at each whether its creator is looking would cost each. So a window that is open says so here, once a minute, and the
+-- statement that writes the log sees it in passing.
+CREATE TABLE live_watches (
+    user_id UUID PRIMARY KEY REFERENCES users (id),
+    until TIMESTAMPTZ NOT NULL
+);
