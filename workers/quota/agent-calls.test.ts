@@ -41,7 +41,7 @@ test('a creator who looks sees each call once, without who called and what was s
   await (await ask(developer, agent, 'Another. [[fault:status=400]]')).text()
   await logsOf(developer, 2)
   await expect.poll(() => called(window).length, { timeout: 5_000 }).toBe(2)
-  const [first] = called(window).filter(({ data }) => data['status'] === 'success')
+  const first = called(window).find(({ data }) => data['status'] === 'success')
   expect(first?.data).toEqual({
     agent_id: agent.id,
     agent_version: 1,
