@@ -8,6 +8,7 @@ import { passwords } from './auth/passwords.routes.ts'
 import { auth } from './auth/routes.ts'
 import { sessions } from './auth/sessions.routes.ts'
 import { agentAnalytics } from './agents/analytics.routes.ts'
+import { agentCalls } from './agents/calls.routes.ts'
 import { creatorAnalytics } from './analytics/creators.routes.ts'
 import { usage } from './analytics/usage.routes.ts'
 import { agents } from './agents/routes.ts'
@@ -111,6 +112,7 @@ app.route('/', developerAccount)
 app.route('/', usage)
 app.route('/', creatorAnalytics)
 app.route('/', agentAnalytics)
+app.route('/', agentCalls)
 app.route('/', agents)
 app.route('/', paymentRoutes)
 app.route('/', paymentWebhooks)

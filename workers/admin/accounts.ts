@@ -10,6 +10,7 @@ import { closeAgentsOf, resumeAgentsOf, suspendAgentsOf } from '../agents/stops.
 import { agents } from '../agents/tables.ts'
 import { audited } from '../auth/audit.ts'
 import { removeAvatar } from '../auth/avatars.ts'
+import { ending, sessionsEnded } from '../auth/sessions.ts'
 import { creatorProfiles, developerProfiles, oneTimeTokens, sessions, users } from '../auth/tables.ts'
 import { db, mustChange, reach } from '../base/db.ts'
 import { AppError } from '../base/errors.ts'
@@ -20,7 +21,6 @@ import { quotaOf, setAccount } from '../quota/quota.ts'
 import { earningsOf } from '../settlements/settlements.ts'
 import { webhooks } from '../webhooks/tables.ts'
 import { unlessUnchanged, type Cause } from './change.ts'
-import type { AdminRole } from '../auth/permissions.ts'
 import type { Bindings } from '../env.ts'
 
 type User = typeof users.$inferSelect
@@ -38,12 +38,12 @@ export async function suspend(env: Bindings, userId: string, cause: Cause): Prom
     db(env).batch([
       lockAdmins(env),
       mustChange(env, db(env).update(users).set({ status: 'suspended' }).where(isActive).returning({ id: users.id })),
-      endingSessions(env, userId, 'suspended'),
+      ending(env, userId, 'suspended'),
       suspendAgentsOf(env, userId),
       audited(env, entry),
     ]),
   )
-  await tellAccount(env, userId)
+  await Promise.all([tellAccount(env, userId), sessionsEnded(env, userId, done?.[2] ?? [])])
   if (!done && user.status === 'active') await refuseLast(env, userId)
   await forgetAgentsOf(env, userId)
 }
@@ -95,7 +95,7 @@ export async function close(
     db(env).batch([
       lockAdmins(env),
       mustChange(env, db(env).update(users).set(erased).where(isOpen).returning({ id: users.id })),
-      endingSessions(env, userId, 'deleted'),
+      ending(env, userId, 'deleted'),
       db(env).update(sessions).set({ userAgent: null }).where(eq(sessions.userId, userId)),
       db(env).delete(oneTimeTokens).where(eq(oneTimeTokens.userId, userId)),
       db(env)
@@ -118,52 +118,29 @@ export async function close(
       audited(env, { ...entry, details: { forfeit, ...left } }),
     ]),
   )
-  await tellAccount(env, userId)
+  await Promise.all([tellAccount(env, userId), sessionsEnded(env, userId, done?.[2] ?? [])])
   if (!done) await refuseLast(env, userId)
   await forgetAgentsOf(env, userId)
 }
 
-/** Gives an admin another role, effective with their next request. Throws `userNotFound`, `lastSuperAdmin`. */
-export async function setRole(env: Bindings, userId: string, role: AdminRole, cause: Cause): Promise<void> {
-  const user = await openUser(env, userId)
-  if (user.userType !== 'admin') throw new AppError('forbidden', { message: 'Only an admin can be given a role.' })
-  const isAdmin = and(eq(users.id, userId), eq(users.userType, 'admin'), ne(users.status, 'deleted'))
-  const isAllowed = role === 'super_admin' ? isAdmin : and(isAdmin, isNotLast)
-  const subject = { type: 'user', id: userId } as const
-  const details = { from: user.adminRole, to: role }
-  const done = await unlessUnchanged(() =>
-    db(env).batch([
-      lockAdmins(env),
-      mustChange(env, db(env).update(users).set({ adminRole: role }).where(isAllowed).returning({ id: users.id })),
-      audited(env, { action: 'user.role', subject, details, ...cause }),
-    ]),
-  )
-  if (!done) await refuseLast(env, userId)
-}
-
 /** One after the other, or two super admins who demote each other at once would leave none. */
-function lockAdmins(env: Bindings) {
+export function lockAdmins(env: Bindings) {
   return db(env).execute(sql`SELECT pg_advisory_xact_lock(hashtext('super admins'))`)
 }
 
-/** True of everybody but the only super admin who can sign in. */
-const isNotLast = sql`(${users.adminRole} IS DISTINCT FROM 'super_admin' OR ${users.status} <> 'active' OR EXISTS (
-  SELECT 1 FROM users other WHERE other.admin_role = 'super_admin' AND other.status = 'active' AND other.id <> ${users.id}))`
-
-function endingSessions(env: Bindings, userId: string, because: 'suspended' | 'deleted') {
-  return db(env)
-    .update(sessions)
-    .set({ endedAt: sql`now()`, endedBecause: because })
-    .where(and(eq(sessions.userId, userId), isNull(sessions.endedAt)))
-}
+/** True of everybody but the only super admin who can sign in: who was invited and has not come yet does not count. */
+export const isNotLast = sql`(${users.adminRole} IS DISTINCT FROM 'super_admin' OR ${users.status} <> 'active' OR EXISTS (
+  SELECT 1 FROM users other WHERE other.admin_role = 'super_admin' AND other.status = 'active' AND other.email_verified
+    AND other.id <> ${users.id}))`
 
 /** Throws what a change that met no row failed of: `lastSuperAdmin`, or nothing, if somebody else made the same change. */
-async function refuseLast(env: Bindings, userId: string): Promise<void> {
+export async function refuseLast(env: Bindings, userId: string): Promise<void> {
   const user = await userRow(env, userId)
   if (user?.adminRole === 'super_admin' && user.status === 'active') throw new AppError('lastSuperAdmin')
 }
 
-async function openUser(env: Bindings, userId: string): Promise<User> {
+/** The account of a user, as it is now. Throws `userNotFound`, also if it was closed. */
+export async function openUser(env: Bindings, userId: string): Promise<User> {
   const user = await userRow(env, userId)
   if (!user || user.status === 'deleted') throw new AppError('userNotFound')
   return user
@@ -193,14 +170,14 @@ async function forgetAgentsOf(env: Bindings, creatorId: string): Promise<void> {
 }
 
 /** What somebody has paid for and not used, or null if that is nothing. A call that is still running counts. */
-async function leftOn(env: Bindings, userId: string) {
+export async function leftOn(env: Bindings, userId: string) {
   const { lots, balance, held } = await quotaOf(env, userId)
   const calls = lots.filter(({ kind }) => kind === 'paid').reduce((all, lot) => all + lot.remaining, 0)
   return calls > 0 || balance > 0 || held > 0 ? { calls, balance_usd: format(fromUnits(balance)), held } : null
 }
 
 /** Refuses while a creator is owed money, settled or not. Forfeiting does not help: it is theirs. */
-async function refuseUnpaid(env: Bindings, creatorId: string): Promise<void> {
+export async function refuseUnpaid(env: Bindings, creatorId: string): Promise<void> {
   const { pending, available, inFlight } = await earningsOf(env, creatorId)
   const unpaid = add(add(pending, available), inFlight)
   if (unpaid > ZERO) throw new AppError('earningsUnpaid', { details: { unpaid_usd: format(unpaid) } })

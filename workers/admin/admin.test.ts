@@ -15,7 +15,19 @@ import { post } from '../money/ledger.ts'
 import { notifications } from '../notifications/tables.ts'
 import { reviews } from '../reviews/tables.ts'
 import { newHook } from '../tests/hooks.ts'
-import { api, ask, bindings, newAgent, newDeveloper, pay, PROMPT, signIn, type Account } from '../tests/world.ts'
+import {
+  api,
+  ask,
+  bindings,
+  newAgent,
+  newDeveloper,
+  PASSWORD,
+  pay,
+  PROMPT,
+  signIn,
+  withPassword,
+  type Account,
+} from '../tests/world.ts'
 import { webhooks } from '../webhooks/tables.ts'
 import { close } from './accounts.ts'
 import type { Bindings } from '../env.ts'
@@ -32,6 +44,10 @@ afterEach(async () => {
 async function auditOf(subjectId: string) {
   return db(bindings).select().from(auditLog).where(eq(auditLog.subjectId, subjectId)).orderBy(auditLog.createdAt)
 }
+
+/** Closes one's own account, as it is asked for, but for what is given. */
+const leave = (me: Account, body: object = {}) =>
+  api('DELETE /api/v1/auth/me', { as: me, body: { confirm_email: me.email, password: PASSWORD, ...body } })
 
 describe('who may', () => {
   test.each(ADMIN_ROLES)('%s may use the routes of their permissions, and no other', async (role) => {
@@ -80,13 +96,12 @@ describe('who may', () => {
     })
   })
 
-  test('nobody changes their own account, and only admins have roles', async () => {
-    const [boss, developer] = await Promise.all([superAdmin(), signIn()])
+  test('nobody changes their own account', async () => {
+    const boss = await superAdmin()
     const change = (id: string, path: string, body: object): Promise<number> =>
       api(`PUT /api/v1/admin/users/${id}/${path}`, { as: boss, body: { ...body, reason } }).then(({ status }) => status)
     expect(await change(boss.id, 'status', { status: 'suspended' })).toBe(403)
     expect(await change(boss.id.toUpperCase(), 'role', { role: 'support' })).toBe(403)
-    expect(await change(developer.id, 'role', { role: 'support' })).toBe(403)
     expect(await change(newId(), 'status', { status: 'suspended' })).toBe(404)
     expect(await auditOf(boss.id)).toEqual([])
   })
@@ -99,7 +114,7 @@ describe('who may', () => {
     const answers = await Promise.all([demote(one, two), demote(two, one)])
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
     const last = answers[0].status === 200 ? one : two
-    const left = await api('DELETE /api/v1/auth/me', { as: last, body: { confirm_email: last.email } })
+    const left = await leave(await withPassword(last))
     expect([left.status, left.body.error.code]).toEqual([409, '40908'])
   })
 })
@@ -161,27 +176,46 @@ describe('accounts', () => {
 
   test('who leaves is gone: session, keys and name, but not before saying what to do with what is left', async () => {
     const developer = await newDeveloper()
-    const me = await signIn()
+    const me = await withPassword(await signIn())
     const { key } = await createKey(bindings, me.id, { name: 'mine' })
     const agent = await newAgent()
     const account = bindings.ACCOUNT.get(bindings.ACCOUNT.idFromName(me.id))
     await account.credit({ v: 1, id: `lot-${newId()}`, kind: 'paid', calls: 10, unitValue: 1_000_000 })
-    const leave = (body: object) => api('DELETE /api/v1/auth/me', { as: me, body })
-    expect((await leave({ confirm_email: 'somebody@example.com' })).body.error.code).toBe('40002')
-    const refused = await leave({ confirm_email: me.email })
+    const refused = await leave(me)
     expect([refused.status, refused.body.error]).toEqual([
       409,
       expect.objectContaining({ code: '40906', details: { calls: 10, balance_usd: '0.00', held: 0 } }),
     ])
     expect((await ask({ key }, agent, 'hello')).status).toBe(200)
-    expect((await leave({ confirm_email: me.email.toUpperCase(), forfeit: true })).status).toBe(204)
-    expect((await leave({ confirm_email: me.email })).status).toBe(401)
+    expect((await leave(me, { confirm_email: me.email.toUpperCase(), forfeit: true })).status).toBe(204)
+    expect((await leave(me)).status).toBe(401)
     expect((await ask({ key }, agent, 'hello')).status).not.toBe(200)
     expect((await ask(developer, agent, 'hello')).status).toBe(200)
     const [row] = await db(bindings).select().from(users).where(eq(users.id, me.id))
     expect(row).toMatchObject({ status: 'deleted', email: `${me.id}@deleted.invalid`, passwordHash: 'none' })
     expect((await auditOf(me.id)).map(({ action, actorId }) => [action, actorId])).toEqual([['user.delete', me.id]])
   })
+
+  // On a busy machine Redis can be slow once: then two count, and more pass.
+  test(
+    'only who knows the address and the password closes an account, and nobody may guess for long',
+    { retry: 2 },
+    async () => {
+      const me = await withPassword(await signIn())
+      const fieldOf = async (body: object) => (await leave(me, body)).body.error.details.fields[0].field
+      expect(await fieldOf({ confirm_email: 'somebody@example.com' })).toBe('confirm_email')
+      expect(await fieldOf({ password: undefined })).toBe('password')
+      for (let guess = 0; guess < 10; guess++) {
+        const { status, body } = await leave(me, { password: `guess ${guess}` })
+        expect([status, body.error.message]).toEqual([400, 'password: is not your password'])
+      }
+      // Counted with sign-ins, which are refused from here on too.
+      expect((await leave(me)).status).toBe(429)
+      const signingIn = await api('POST /api/v1/auth/login', { body: { email: me.email, password: PASSWORD } })
+      expect(signingIn.status).toBe(429)
+      expect((await api('GET /api/v1/auth/me', { as: me })).status).toBe(200)
+    },
+  )
 
   test('a creator who is owed money stays', async () => {
     const [boss, agent] = await Promise.all([superAdmin(), newAgent()])
@@ -204,7 +238,7 @@ describe('accounts', () => {
   })
 
   test('whatever somebody left on the platform of themselves goes with them', async () => {
-    const [me, maker] = await Promise.all([signIn(), signIn('creator')])
+    const [me, maker] = await Promise.all([signIn().then(withPassword), signIn('creator').then(withPassword)])
     const hook = await newHook(me)
     await db(bindings).batch([
       db(bindings).insert(developerProfiles).values({ userId: me.id, displayName: 'Ada', company: 'Ada & Sons' }),
@@ -223,10 +257,7 @@ describe('accounts', () => {
     })
     const { avatar_url } = await sent.json<{ avatar_url: string }>()
     expect((await api(`GET ${avatar_url}`)).status).toBe(200)
-    for (const account of [me, maker])
-      expect(
-        (await api('DELETE /api/v1/auth/me', { as: account, body: { confirm_email: account.email } })).status,
-      ).toBe(204)
+    for (const account of [me, maker]) expect((await leave(account)).status).toBe(204)
     expect((await api(`GET ${avatar_url}`)).status).toBe(404)
     const [session] = await db(bindings).select().from(sessions).where(eq(sessions.userId, me.id))
     expect(session).toMatchObject({ userAgent: null, endedBecause: 'deleted' })
@@ -258,8 +289,7 @@ describe('accounts', () => {
     const cause = { actor: null, requestId: 'broken' }
     await expect(close(broken, me.id, { forfeit: true }, cause)).rejects.toThrow()
     expect((await ask({ key }, agent, 'hello')).status).toBe(403)
-    const leave = await api('DELETE /api/v1/auth/me', { as: me, body: { confirm_email: me.email } })
-    expect(leave.status).toBe(204)
+    expect((await leave(await withPassword(me))).status).toBe(204)
   })
 })
 

@@ -5,6 +5,7 @@
  */
 import { Hono } from 'hono'
 import * as z from 'zod'
+import { Email } from '../auth/fields.ts'
 import { db, isForeignKeyViolation, isUniqueViolation, reach } from '../base/db.ts'
 import { AppError, refuseField } from '../base/errors.ts'
 import { routesOf } from '../base/route.ts'
@@ -16,8 +17,9 @@ import { isPosted } from '../money/ledger.ts'
 import { BASE_VALUE, BASE_VALUE_UNITS } from '../money/prices.ts'
 import { bookBalance, bookLot, isLotOf, unitValueOf } from '../quota/bought.ts'
 import { credit, deposit, quotaOf } from '../quota/quota.ts'
-import { line } from './change.ts'
+import { causeOf, line } from './change.ts'
 import { operator } from './operator.ts'
+import { invite } from './roles.ts'
 import type { AppContext } from '../env.ts'
 
 export const operatorRoutes = new Hono<AppContext>()
@@ -115,6 +117,20 @@ route(
     await reach(() => line(c, null, { action: 'key.create', subject: { type: 'user', id: userId } }))
     return createKey(env, userId, { name })
   },
+)
+
+route(
+  'POST /api/v1/admin/accounts',
+  {
+    summary: 'Invite a super admin, such as the first',
+    description: 'Mails the address a link with which to choose a password. Repeatable until they have.',
+    who: operator,
+    body: z.strictObject({ email: Email }),
+    answer: z.object({ id: Id }),
+    status: 201,
+    errors: ['conflict'],
+  },
+  async ({ c, env, body: { email } }) => ({ id: await invite(env, { email, role: 'super_admin' }, causeOf(c, null)) }),
 )
 
 route(

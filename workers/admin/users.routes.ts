@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { admin, type User } from '../auth/auth.ts'
+import { Email } from '../auth/fields.ts'
 import { ADMIN_ROLES } from '../auth/permissions.ts'
 import { AppError } from '../base/errors.ts'
 import { pageOf, PageQuery } from '../base/page.ts'
@@ -9,8 +10,9 @@ import { routesOf } from '../base/route.ts'
 import { Id, IdParams, Moment } from '../base/wire.ts'
 import { format, fromUnits } from '../money/amount.ts'
 import { quotaOf } from '../quota/quota.ts'
-import { activate, close, setRole, suspend } from './accounts.ts'
+import { activate, close, suspend } from './accounts.ts'
 import { causeOf, Reason } from './change.ts'
+import { invite, setRole } from './roles.ts'
 import { findUsers, userOf } from './users.ts'
 import type { AppContext, Bindings } from '../env.ts'
 
@@ -110,20 +112,44 @@ route(
 route(
   'PUT /api/v1/admin/users/:id/role',
   {
-    summary: 'Give an admin another role',
+    summary: 'Give an account a role, change it or take it',
     description:
-      'Effective with their next request. Only admins have roles; one who is to have no rights at all is suspended.',
+      'Effective with their next request. An account that becomes an admin’s must have nothing on it: no agents, keys, paid calls or money. `null` takes the role and leaves a developer’s account; one who is to have no rights at all is suspended.',
     who: admin('users:manage'),
     params: IdParams,
-    body: z.object({ role: Role, reason: Reason }),
+    body: z.object({ role: Role.nullable(), reason: Reason }),
     answer: AccountInFull,
-    errors: ['userNotFound', 'forbidden', 'lastSuperAdmin'],
+    errors: [
+      'userNotFound',
+      'forbidden',
+      'lastSuperAdmin',
+      'emailNotVerified',
+      'accountNotEmpty',
+      'earningsUnpaid',
+      'conflict',
+    ],
   },
   async ({ c, env, me, params: { id }, body: { role, reason } }) => {
     refuseSelf(me, id)
     await setRole(env, id, role, causeOf(c, me, reason))
     return shown(env, id)
   },
+)
+
+route(
+  'POST /api/v1/admin/users',
+  {
+    summary: 'Invite an admin',
+    description:
+      'Mails the address a link with which to choose a password; after that they sign in, in this role. Repeatable until they have: the mail goes again, and the role is the one said last.',
+    who: admin('users:manage'),
+    body: z.object({ email: Email, role: Role, reason: Reason }),
+    answer: AccountInFull,
+    status: 201,
+    errors: ['conflict'],
+  },
+  async ({ c, env, me, body: { email, role, reason } }) =>
+    shown(env, await invite(env, { email, role }, causeOf(c, me, reason))),
 )
 
 function refuseSelf(me: User, id: string): void {

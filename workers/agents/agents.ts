@@ -80,13 +80,13 @@ const Details = z.object({
   category: z.string().min(1).max(50).nullable(),
 })
 
-export type AgentInput = z.input<typeof Details> & { creatorId: string; config: AgentConfigInput }
+export type AgentInput = z.input<typeof Details> & { creatorId: string; config: AgentConfigInput; id?: string }
 
 /** Makes a draft, version 1. Throws a `ZodError` on malformed input and `validationFailed` on a slug that is taken. */
 export async function createAgent(env: Bindings, input: AgentInput): Promise<Agent> {
   const details = Details.parse(input)
   const config = AgentConfig.parse(input.config)
-  const id = newId()
+  const { id = newId() } = input
   const [current, kept] = await Promise.all([
     sealConfig(env, inAgents(id, 1), config),
     sealConfig(env, inVersions(id, 1), config),

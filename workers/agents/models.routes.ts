@@ -42,6 +42,7 @@ route(
       `the prompt and ${INPUT_TOKENS} tokens going in, \`max_tokens\` coming out. A price below it earns less than it may cost.`,
     who: anyone,
     query: ModelsQuery,
+    limit: { name: 'models', perMinute: 120 },
     cache: 'public',
     answer: z.object({ costs_as_of: z.iso.date(), input_tokens: z.int(), models: z.array(Model) }),
   },

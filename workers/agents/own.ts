@@ -28,6 +28,13 @@ export type OwnAgent = Agent & { [Name in keyof typeof ownColumns]: (typeof agen
 
 /** This creator's agent, archived or not. Throws `notFound` if there is none, or it is somebody else's. */
 export async function ownAgent(env: Bindings, creatorId: string, id: string): Promise<OwnAgent> {
+  const agent = await ownAgentIfAny(env, creatorId, id)
+  if (!agent) throw new AppError('notFound')
+  return agent
+}
+
+/** This creator's agent, archived or not, or null. */
+export async function ownAgentIfAny(env: Bindings, creatorId: string, id: string): Promise<OwnAgent | null> {
   const isMine = and(eq(agents.id, id), eq(agents.creatorId, creatorId))
   const [row] = await reach(() =>
     db(env)
@@ -35,8 +42,7 @@ export async function ownAgent(env: Bindings, creatorId: string, id: string): Pr
       .from(agents)
       .where(isMine),
   )
-  if (!row) throw new AppError('notFound')
-  return { ...row, ...fromRow(row) }
+  return row ? { ...row, ...fromRow(row) } : null
 }
 
 /** The same, to be changed or called. Throws `conflict` if it is archived. */

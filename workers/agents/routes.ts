@@ -24,7 +24,7 @@ import { faultsOf, missingIn, refuse, warningsOf } from './check.ts'
 import { AgentConfig, ConfigChange } from './config.ts'
 import { mintToken } from './mint.ts'
 import { modelRoutes } from './models.routes.ts'
-import { countOwn, ownAgent, ownAgents, ownLiveAgent } from './own.ts'
+import { countOwn, ownAgent, ownAgentIfAny, ownAgents, ownLiveAgent } from './own.ts'
 import { PublicName, PublicText, slugOf } from './public-text.ts'
 import { tellPrice, tellPublished } from './tell.ts'
 import { changeConfig, Sealed, type OpenedConfig } from './vault.ts'
@@ -67,15 +67,19 @@ route(
     body: NewAgent,
     answer: SavedAgent,
     status: 201,
+    findMade: async ({ env, me, makeId }) => {
+      const agent = await ownAgentIfAny(env, me.id, makeId)
+      return agent && saved(env, me, agent, await openAgent(env, agent))
+    },
     errors: ['limitReached'],
   },
-  async ({ env, me, body }) => {
+  async ({ env, me, body, makeId }) => {
     const { system_prompt, ...shown } = body.config
     const config = { ...shown, prompt: new Sealed(system_prompt) }
     refuse(faultsOf(config), 'This agent cannot be saved')
     if ((await countOwn(env, me.id, AGENTS_MAX)) >= AGENTS_MAX)
       throw new AppError('limitReached', { details: { max: AGENTS_MAX } })
-    const agent = await createUnderSlug(env, { ...body, creatorId: me.id }, body.slug)
+    const agent = await createUnderSlug(env, { ...body, id: makeId, creatorId: me.id }, body.slug)
     return saved(env, me, agent, config)
   },
 )

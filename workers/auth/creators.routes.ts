@@ -96,6 +96,8 @@ route(
   {
     summary: 'A picture',
     who: anyone,
+    // A page of search results shows a hundred, and whoever has seen one keeps it.
+    limit: { name: 'avatar', perMinute: 300 },
     params: z.object({ file: z.string().regex(/^[0-9a-f]{64}\.(png|jpg|gif|webp)$/) }),
     produces: 'image/*',
     errors: ['notFound'],
@@ -154,6 +156,7 @@ route(
   {
     summary: 'A creator, as everybody sees them',
     who: anyone,
+    limit: { name: 'creator', perMinute: 120 },
     params: IdParams,
     answer: PublicProfile,
     cache: 'public',

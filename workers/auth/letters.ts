@@ -9,9 +9,17 @@ import { newId } from '../base/ids.ts'
 import { describe, log } from '../base/log.ts'
 import { settings, type Bindings } from '../env.ts'
 import { limitNotice } from './limits.ts'
-import { alreadyRegistered, passwordChanged, passwordReset, unfinishedRegistration, verification } from './mails.ts'
+import {
+  alreadyRegistered,
+  invitation,
+  passwordChanged,
+  passwordReset,
+  unfinishedRegistration,
+  verification,
+} from './mails.ts'
 import { issueToken } from './one-time.ts'
 import { users } from './tables.ts'
+import type { AdminRole } from './permissions.ts'
 
 /** To somebody who has registered; `addedId` if that made an account. */
 export function greet(env: Bindings, email: string, addedId: string | null): void {
@@ -49,6 +57,15 @@ export function sendReset(env: Bindings, email: string): void {
     if (!user) return
     const token = await issueToken(env, user.id, 'reset_password')
     await send(env, email, passwordReset(settings(env).SITE_URL, token))
+  })
+}
+
+/** To somebody who is to be an admin: with the password they choose they show that the address is theirs. */
+export function inviteByMail(env: Bindings, { id, email }: { id: string; email: string }, role: AdminRole): void {
+  afterwards(async () => {
+    await limitNotice(env, email)
+    const token = await issueToken(env, id, 'reset_password')
+    await send(env, email, invitation(settings(env).SITE_URL, token, role))
   })
 }
 

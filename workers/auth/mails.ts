@@ -1,5 +1,7 @@
 /** What this room writes to people. */
 
+import type { AdminRole } from './permissions.ts'
+
 type Text = { subject: string; text: string }
 
 const CLOSING = 'Warm regards,\nAgentLink'
@@ -64,6 +66,33 @@ The link works once, within an hour, and confirms your address as well. If you u
 ${token}
 
 If you did not sign up, you need not do anything.
+
+${CLOSING}
+`,
+  }
+}
+
+const AS: Record<AdminRole, string> = {
+  super_admin: 'a super admin',
+  moderator: 'a moderator',
+  support: 'support',
+}
+
+/** To whoever is invited to be an admin. */
+export function invitation(siteUrl: string, token: string, role: AdminRole): Text {
+  return {
+    subject: 'You are invited to help run AgentLink',
+    text: `Hello!
+
+You are invited to AgentLink as ${AS[role]}. Choose your password, and you can sign in:
+
+${siteUrl}/reset?token=${token}
+
+The link works once, within an hour. Later, have a new one sent here:
+
+${siteUrl}/forgot
+
+If you do not know what this is about, you need not do anything.
 
 ${CLOSING}
 `,

@@ -6,11 +6,11 @@ import { and, eq, gt, isNull, sql } from 'drizzle-orm'
 import { clock } from '../base/clock.ts'
 import { db, reach } from '../base/db.ts'
 import { AppError } from '../base/errors.ts'
-import { forgetSession, type User } from './auth.ts'
 import { spending } from './one-time.ts'
 import { hashSecret } from './secrets.ts'
-import { ending } from './sessions.ts'
+import { ending, sessionsEnded } from './sessions.ts'
 import { oneTimeTokens, users } from './tables.ts'
+import type { User } from './auth.ts'
 import type { Bindings } from '../env.ts'
 
 /** Who may choose a new password with this token, or null. */
@@ -49,7 +49,7 @@ export async function resetPassword(
       ending(env, userId, 'password'),
     ]),
   )
-  for (const { id } of ended) forgetSession(id)
+  await sessionsEnded(env, userId, ended)
   if (changed.rowCount === 0) throw new AppError('tokenSpent')
 }
 
@@ -68,6 +68,6 @@ export async function changePassword(
       ending(env, me.id, 'password', { except: me.sessionId }),
     ]),
   )
-  for (const { id } of ended) forgetSession(id)
+  await sessionsEnded(env, me.id, ended)
   if (changed.rowCount === 0) throw new AppError('conflict')
 }

@@ -4,13 +4,13 @@ import * as z from 'zod'
 import { AppError, refuseField } from '../base/errors.ts'
 import { anyone, routesOf } from '../base/route.ts'
 import { addressOf } from '../base/throttle.ts'
-import { credentialsOf } from './accounts.ts'
 import { signedIn } from './auth.ts'
+import { confirmPassword } from './confirm.ts'
 import { Email, isTheirEmail, NewPassword, TypedPassword } from './fields.ts'
 import { sendReset, tellOfNewPassword } from './letters.ts'
-import { limitAttempts, limitMail, limitPassword } from './limits.ts'
+import { limitAttempts, limitMail } from './limits.ts'
 import { changePassword, holderOf, resetPassword } from './new-password.ts'
-import { checkPassword, hashPassword } from './passwords.ts'
+import { hashPassword } from './passwords.ts'
 import { Secret } from './secrets.ts'
 import type { AppContext } from '../env.ts'
 
@@ -66,10 +66,7 @@ route(
   async ({ env, me, body }) => {
     const { current_password: current, new_password: chosen } = body
     if (isTheirEmail(chosen, me.email)) throw refuseField('new_password', 'is your e-mail address')
-    await limitPassword(env, me.email)
-    const kept = (await credentialsOf(env, me.email))?.passwordHash
-    const { isRight } = await checkPassword(current, kept)
-    if (!isRight || kept === undefined) throw refuseField('current_password', 'is not your password')
+    const kept = await confirmPassword(env, me, { password: current, field: 'current_password' })
     await changePassword(env, me, { from: kept, to: await hashPassword(chosen) })
     tellOfNewPassword(env, me.email)
   },

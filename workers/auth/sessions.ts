@@ -6,7 +6,9 @@ import { and, desc, eq, gt, isNull, lt, ne, or, sql } from 'drizzle-orm'
 import { clock } from '../base/clock.ts'
 import { db, reach } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
+import { describe, log } from '../base/log.ts'
 import { atMicros, micros } from '../base/page.ts'
+import { within } from '../base/within.ts'
 import { forgetSession } from './auth.ts'
 import { hashSecret, newSecret } from './secrets.ts'
 import { sessions } from './tables.ts'
@@ -16,6 +18,8 @@ export const SESSION_SECONDS = 7 * 24 * 60 * 60
 /** The most that one account has at a time; a new one ends the oldest. */
 const SESSIONS_MAX = 50
 const USER_AGENT_CHARS_MAX = 200
+/** The longest that an end waits for the windows to hear of it. */
+const TELL_MS_MAX = 1_000
 
 export type EndReason = NonNullable<(typeof sessions.$inferSelect)['endedBecause']>
 export type NewSession = { sessionId: string; refreshToken: string }
@@ -33,7 +37,7 @@ export async function startSession(
   const now = new Date(clock.now()).toISOString()
   const end = new Date(clock.now() + SESSION_SECONDS * 1_000).toISOString()
   const isSame = passwordHash === undefined ? sql`` : sql`AND password_hash = ${passwordHash}`
-  const [started] = await reach(() =>
+  const [started, , replaced] = await reach(() =>
     db(env).batch([
       // The lock waits for a change of the password that is under way, and makes the next one wait for this session.
       db(env).execute(sql`INSERT INTO sessions (id, user_id, user_agent, created_at, last_used_at, expires_at)
@@ -41,11 +45,12 @@ export async function startSession(
         WHERE id = ${userId} AND status = 'active' ${isSame} FOR SHARE`),
       db(env).execute(sql`INSERT INTO refresh_tokens (hash, session_id, issued_at)
         SELECT ${hashSecret(refreshToken)}, id, ${now}::timestamptz FROM sessions WHERE id = ${sessionId}`),
-      db(env).execute(sql`UPDATE sessions SET ended_at = ${now}::timestamptz, ended_because = 'revoked'
+      db(env).execute<{ id: string }>(sql`UPDATE sessions SET ended_at = ${now}::timestamptz, ended_because = 'revoked'
         WHERE id IN (SELECT id FROM sessions WHERE user_id = ${userId} AND ended_at IS NULL
-          ORDER BY created_at DESC OFFSET ${SESSIONS_MAX})`),
+          ORDER BY created_at DESC OFFSET ${SESSIONS_MAX}) RETURNING id`),
     ]),
   )
+  await sessionsEnded(env, userId, replaced.rows)
   return started.rowCount === 0 ? null : { sessionId, refreshToken }
 }
 
@@ -62,11 +67,26 @@ export async function endSessions(
   which: { only?: string; except?: string } = {},
 ): Promise<number> {
   const ended = await reach(() => ending(env, userId, because, which))
-  for (const { id } of ended) forgetSession(id)
+  await sessionsEnded(env, userId, ended)
   return ended.length
 }
 
-/** The update that ends sessions, for a batch. It returns their ids, which `forgetSession` is to be told. */
+/**
+ * Makes the end of sessions felt at once: this isolate forgets them, and their open windows are closed, over the binding. Never
+ * throws: a window that cannot be told finds out by itself within a minute.
+ */
+export async function sessionsEnded(env: Bindings, userId: string, ended: { id: string }[]): Promise<void> {
+  if (ended.length === 0) return
+  const sessionIds = ended.map(({ id }) => id)
+  for (const id of sessionIds) forgetSession(id)
+  try {
+    await within(TELL_MS_MAX, env.LIVE.get(env.LIVE.idFromName(userId)).end({ v: 1, sessionIds }))
+  } catch (thrown) {
+    log.warn('session.windows_not_told', { account_id: userId, error: describe(thrown) })
+  }
+}
+
+/** The update that ends sessions, for a batch. It returns their ids, which `sessionsEnded` is to be told. */
 export function ending(
   env: Bindings,
   userId: string,

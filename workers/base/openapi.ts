@@ -58,9 +58,31 @@ const ERROR_REF = { $ref: '#/components/schemas/Error' }
 const HEADERS = {
   RequestId: { description: 'Names this request wherever it is spoken of.', schema: { type: 'string' } },
   RetryAfter: { description: 'Whole seconds until asking again makes sense.', schema: { type: 'integer', minimum: 0 } },
+  RateLimitLimit: { description: 'So often it may be asked in the window.', schema: { type: 'integer', minimum: 1 } },
+  RateLimitRemaining: { description: 'So often it may still be asked.', schema: { type: 'integer', minimum: 0 } },
+  RateLimitReset: {
+    description: 'Whole seconds until the next window begins.',
+    schema: { type: 'integer', minimum: 0 },
+  },
 }
 const REQUEST_ID_HEADER = { 'X-Request-ID': { $ref: '#/components/headers/RequestId' } }
 const RETRY_AFTER_HEADER = { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } }
+const RATE_LIMIT_HEADERS = {
+  'X-RateLimit-Limit': { $ref: '#/components/headers/RateLimitLimit' },
+  'X-RateLimit-Remaining': { $ref: '#/components/headers/RateLimitRemaining' },
+  'X-RateLimit-Reset': { $ref: '#/components/headers/RateLimitReset' },
+}
+
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'A name of your own for this request. Sent again within 24 hours with the same body it makes nothing more, and is answered ' +
+    'with what it has made, as that is now, and `Idempotent-Replayed: true`. A request that was refused frees its name.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+}
+const IDEMPOTENCY_ERRORS: ErrorName[] = ['callInProgress', 'conflict', 'idempotencyMismatch']
 
 const documents = new Map<Version, Json>()
 
@@ -101,7 +123,8 @@ export function openApi(version: Version): Json {
 }
 
 function describe(operation: Operation): Json {
-  const { summary, description, room, scheme, allows, params, query, body, deprecated } = operation
+  const { summary, room, scheme, allows, params, query, body, deprecated, limit } = operation
+  const description = descriptionOf(operation)
   return {
     operationId: operationId(operation),
     tags: [room],
@@ -110,7 +133,12 @@ function describe(operation: Operation): Json {
     ...(deprecated ? { deprecated: true, 'x-sunset': deprecated.sunset, 'x-successor': deprecated.successor } : {}),
     security: SECURITY[scheme],
     'x-allows': allows,
-    parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
+    ...(limit ? { 'x-rate-limit': { per_minute: limit.perMinute, by: 'address' } } : {}),
+    parameters: [
+      ...parametersOf(params, 'path'),
+      ...parametersOf(query, 'query'),
+      ...(operation.takesIdempotencyKey ? [IDEMPOTENCY_KEY] : []),
+    ],
     ...(body
       ? {
           requestBody: {
@@ -121,6 +149,12 @@ function describe(operation: Operation): Json {
       : {}),
     responses: { ...answerOf(operation), ...errorsOf(operation) },
   }
+}
+
+/** What the route says of itself, and how often it may be asked. */
+function descriptionOf({ description, limit }: Operation): string | undefined {
+  const often = limit && `At most ${limit.perMinute} requests a minute from one address.`
+  return description === undefined ? often : [description, often].filter((part) => part !== undefined).join('\n\n')
 }
 
 function operationId({ method, path }: Operation): string {
@@ -170,7 +204,11 @@ function errorsOf(operation: Operation): Json {
     })
     responses[status] = {
       description: names.map((name) => `\`${ERRORS[name].code}\` ${ERRORS[name].message}`).join('\n\n'),
-      headers: { ...REQUEST_ID_HEADER, ...(status === 429 || status === 503 ? RETRY_AFTER_HEADER : {}) },
+      headers: {
+        ...REQUEST_ID_HEADER,
+        ...(status === 429 || status === 503 ? RETRY_AFTER_HEADER : {}),
+        ...(status === 429 ? RATE_LIMIT_HEADERS : {}),
+      },
       content: { 'application/json': { schema: ERROR_REF, examples: Object.fromEntries(examples) as Json } },
     }
   }
@@ -185,6 +223,7 @@ function causesOf(operation: Operation): Set<ErrorName> {
     ...(params || query ? (['validationFailed'] as const) : []),
     ...UNPROVEN[scheme],
     ...(scheme === 'session' && allows !== 'signed in' ? (['forbidden'] as const) : []),
+    ...(operation.takesIdempotencyKey ? IDEMPOTENCY_ERRORS : []),
     ...(operation.limit ? (['rateLimited'] as const) : []),
     ...errors,
   ])

@@ -16,6 +16,7 @@ export function referenceRoutes(): Hono<AppContext> {
       {
         summary: 'Every route of this version, as OpenAPI 3.1',
         who: anyone,
+        limit: { name: 'openapi', perMinute: 60 },
         produces: 'application/json',
         until: version,
       },
@@ -23,7 +24,13 @@ export function referenceRoutes(): Hono<AppContext> {
     )
     route(
       `GET /api/${version}/reference`,
-      { summary: 'Every route of this version, as a page to read', who: anyone, produces: 'text/html', until: version },
+      {
+        summary: 'Every route of this version, as a page to read',
+        who: anyone,
+        limit: { name: 'reference', perMinute: 60 },
+        produces: 'text/html',
+        until: version,
+      },
       async ({ c }) => {
         c.header('content-security-policy', await referencePolicy())
         return publicText(c, referencePage(openApi(version)), 'text/html; charset=utf-8')

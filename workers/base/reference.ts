@@ -230,9 +230,11 @@ function deprecation(route: Route): Html | null {
     >`
 }
 
+const PLACES: Record<string, string> = { path: 'In the path.', header: 'A header.' }
+
 function parameterField({ name, in: place, required, description, schema }: Parameter): Field {
   const [field] = fieldsOf({ type: 'object', properties: { [name]: schema }, required: required ? [name] : [] })
-  const said = [place === 'path' ? 'In the path.' : '', description ?? ''].filter((text) => text !== '').join(' ')
+  const said = [PLACES[place] ?? '', description ?? ''].filter((text) => text !== '').join(' ')
   return { name, depth: 0, type: '', isRequired: required, limits: [], ...field, description: said }
 }
 

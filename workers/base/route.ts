@@ -9,6 +9,8 @@
  */
 import { AppError, type ErrorName } from './errors.ts'
 import { isBodiless, readJson } from './body.ts'
+import { newId } from './ids.ts'
+import { idempotencyKeyOf, once } from './once.ts'
 import { addressOf, throttle } from './throttle.ts'
 import { validate } from './validate.ts'
 import { deprecationHeaders, servedPaths, type Deprecation, type Version } from './versions.ts'
@@ -58,8 +60,19 @@ export type RouteSpec<
   isWebSocket?: true
   /** `public`: the same for everybody, kept by caches for 5 minutes, with an ETag. Default: never stored. */
   cache?: 'public'
-  /** How often one address may ask, before it is even looked at who asks. */
+  /**
+   * How often one address may ask, before it is even looked at who asks. What is left is told with the refusal only: caches
+   * keep public answers, and would tell everybody the count of one.
+   */
   limit?: { name: string; perMinute: number }
+  /**
+   * Takes an `Idempotency-Key`: the handler makes what it makes under `makeId`, and this finds it there again as it is now, or
+   * gives null. For people who are signed in. How it is kept to: `once.ts`.
+   */
+  findMade?(
+    this: void,
+    ask: Ask<Who, z.output<Params>, z.output<Query>, z.output<Body>>,
+  ): Promise<z.input<Answer> | null>
   /** The causes a caller has to reckon with besides the usual ones. */
   errors?: ErrorName[]
   /** The last version that serves the route in this form. Default: the newest. */
@@ -75,16 +88,19 @@ export type Ask<Who, Params, Query, Body> = {
   params: Params
   query: Query
   body: Body
+  /** The id for what is made: a new one, or that of the same request that came before. */
+  makeId: string
 }
 
 /** A route as it was declared, for the document and for the tests that go over all of them. */
-export type Operation = Omit<RouteSpec<unknown>, 'who'> & {
+export type Operation = Omit<RouteSpec<unknown>, 'who' | 'findMade'> & {
   method: string
   path: string
   version: Version | null
   room: string
   scheme: Guard<unknown>['scheme']
   allows: string
+  takesIdempotencyKey: boolean
 }
 
 /** Every route of the Worker, in the order of declaration. */
@@ -117,8 +133,8 @@ export function routesOf(app: Hono<AppContext>, room: string, about?: string) {
       const params = spec.params && validate(spec.params, paramsOf(c))
       const query = spec.query && validate(spec.query, queryOf(c))
       const body = spec.body && validate(spec.body, await bodyOf(c.req.raw, spec.body))
-      const ask = { c, env: c.env, me, params, query, body } as Parameters<typeof handle>[0]
-      return respond(c, spec, path, await handle(ask))
+      const ask = { c, env: c.env, me, params, query, body, makeId: newId() } as Parameters<typeof handle>[0]
+      return respond(c, spec, path, await answered(`${method} ${path}`, spec, ask, handle))
     })
   }
 }
@@ -126,10 +142,20 @@ export function routesOf(app: Hono<AppContext>, room: string, about?: string) {
 /** Puts a route into the document without serving it: for one that reads its requests itself. Gives the paths to serve it under. */
 export function describeRoute<Who>(room: string, methodAndPath: string, spec: RouteSpec<Who>): string[] {
   const [method = '', declared = ''] = methodAndPath.split(' ')
-  const { who, ...rest } = spec
+  const { who, findMade, ...rest } = spec
+  const takesIdempotencyKey = findMade !== undefined
   const served = servedPaths(declared, spec.until)
   for (const { path, version } of served)
-    operations.push({ ...rest, method, path, version, room, scheme: who.scheme, allows: who.allows })
+    operations.push({
+      ...rest,
+      method,
+      path,
+      version,
+      room,
+      scheme: who.scheme,
+      allows: who.allows,
+      takesIdempotencyKey,
+    })
   return served.map(({ path }) => path)
 }
 
@@ -148,6 +174,29 @@ function patternOf({ path }: Operation): RegExp {
   const pattern = new RegExp(`^${segments.join('/')}$`)
   patterns.set(path, pattern)
   return pattern
+}
+
+type Handle<Who, Params, Query, Body, Given> = (ask: Ask<Who, Params, Query, Body>) => Promise<Given>
+
+/** What the handler gives, or what it has made before for a request of the same name. */
+async function answered<Who, Params, Query, Body, Given>(
+  methodAndPath: string,
+  { who, findMade }: { who: Guard<Who>; findMade?: Handle<Who, Params, Query, Body, Given | null> },
+  ask: Ask<Who, Params, Query, Body>,
+  handle: Handle<Who, Params, Query, Body, Given>,
+): Promise<Given> {
+  const key = findMade ? idempotencyKeyOf(ask.c.req.raw.headers) : null
+  if (!findMade || key === null) return handle(ask)
+  if (who.scheme !== 'session') throw new Error(`${methodAndPath} takes an Idempotency-Key of nobody.`)
+  const { params, query, body } = ask
+  const asked = JSON.stringify([methodAndPath, params, query, body])
+  const named = { userId: (ask.me as { id: string }).id, key, asked }
+  const { given, isReplay } = await once<Given>(ask.env, named, {
+    make: (makeId) => handle({ ...ask, makeId }),
+    find: (makeId) => findMade({ ...ask, makeId }),
+  })
+  if (isReplay) ask.c.header('idempotent-replayed', 'true')
+  return given
 }
 
 function markDeprecated(deprecated: Deprecation | undefined): MiddlewareHandler {

@@ -1,5 +1,5 @@
 /** The tables of the floor: what can be switched on and off while everything runs, and what a queue gave up on. */
-import { boolean, integer, json, pgTable, primaryKey, timestamp, uuid, varchar } from 'drizzle-orm/pg-core'
+import { boolean, char, integer, json, pgTable, primaryKey, timestamp, uuid, varchar } from 'drizzle-orm/pg-core'
 
 export const featureFlags = pgTable('feature_flags', {
   name: varchar('name', { length: 40 }).primaryKey(),
@@ -22,4 +22,19 @@ export const deadLetters = pgTable(
     replayedAt: timestamp('replayed_at', { withTimezone: true }),
   },
   (table) => [primaryKey({ columns: [table.queue, table.id] })],
+)
+
+/** Requests that named themselves, and what they make (`once.ts`). */
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    userId: uuid('user_id').notNull(),
+    keyHash: char('key_hash', { length: 64 }).notNull(),
+    fingerprint: char('fingerprint', { length: 64 }).notNull(),
+    makeId: uuid('make_id').notNull(),
+    /** Null: it is done. */
+    runningUntil: timestamp('running_until', { withTimezone: true }),
+    expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.keyHash] })],
 )

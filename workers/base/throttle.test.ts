@@ -57,6 +57,12 @@ describe.each(['Redis', 'the object'])('counted by %s', { retry: 2 }, (by) => {
     const seconds = Number(refusal?.headers['retry-after'])
     expect(seconds).toBeGreaterThan(0)
     expect(seconds).toBeLessThanOrEqual(HOUR + 10)
+    expect(refusal?.headers).toEqual({
+      'retry-after': String(seconds),
+      'x-ratelimit-limit': '5',
+      'x-ratelimit-remaining': '0',
+      'x-ratelimit-reset': String(seconds),
+    })
     expect(refusal?.message).toMatch(/^This was tried too often\. Wait (a second|\d+ seconds), then try again\.$/)
     expect((await tries(2, 5)).passed).toBe(0)
   })

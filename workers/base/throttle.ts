@@ -31,7 +31,12 @@ export async function throttle(env: Bindings, { name, key, limit, windowSeconds 
   throw new AppError('rateLimited', {
     message: `This was tried too often. Wait ${seconds === 1 ? 'a second' : `${seconds} seconds`}, then try again.`,
     details: { limit, window_seconds: windowSeconds },
-    headers: { 'retry-after': String(seconds) },
+    headers: {
+      'retry-after': String(seconds),
+      'x-ratelimit-limit': String(limit),
+      'x-ratelimit-remaining': '0',
+      'x-ratelimit-reset': String(seconds),
+    },
   })
 }
 

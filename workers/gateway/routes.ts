@@ -64,7 +64,13 @@ gateway.post('/v1/chat/completions', (c) => answer(c, 'openai'))
 /** The published agents, as OpenAI lists models. */
 route(
   'GET /v1/models',
-  { summary: 'The published agents, as OpenAI lists models', who: anyone, cache: 'public', answer: ModelList },
+  {
+    summary: 'The published agents, as OpenAI lists models',
+    who: anyone,
+    limit: { name: 'openai-models', perMinute: 120 },
+    cache: 'public',
+    answer: ModelList,
+  },
   async ({ env }) => modelList(await listPublished(env)),
 )
 

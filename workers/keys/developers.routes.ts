@@ -8,7 +8,7 @@ import { routesOf } from '../base/route.ts'
 import { Id, IdParams, Moment } from '../base/wire.ts'
 import type { AppContext } from '../env.ts'
 import { createKey, revokeKey } from './keys.ts'
-import { changeKey, keyOf, keysOf, rotateKey, type KeyRow } from './settings.ts'
+import { changeKey, keyIfAny, keyOf, keysOf, rotatedKey, rotateKey, type KeyRow } from './settings.ts'
 
 const AGENTS_MAX = 100
 const CAP_MAX = 1_000_000_000
@@ -59,7 +59,14 @@ const Key = z.object({
   expires_at: Moment.nullable(),
   revoked_at: Moment.nullable(),
 })
-const SecretKey = Key.extend({ key: z.string().describe('The key itself. It is shown here and never again.') })
+const SecretKey = Key.extend({
+  key: z
+    .string()
+    .nullable()
+    .describe(
+      'The key itself. It is shown here and never again: null where this answers an Idempotency-Key a second time. Rotate the key to be shown a new one.',
+    ),
+})
 
 const ListPlace = z.tuple([
   z
@@ -96,11 +103,12 @@ route(
     body: NewKeyBody,
     answer: SecretKey,
     status: 201,
+    findMade: async ({ env, me, makeId }) => shownAgain(await keyIfAny(env, me.id, makeId)),
     errors: ['keyLimitReached'],
   },
-  async ({ env, me, body: { name, ...limits } }) => {
-    const { id, key } = await createKey(env, me.id, { name, ...settingsOf(limits) })
-    return { ...shownKey(await keyOf(env, me.id, id)), key }
+  async ({ env, me, body: { name, ...limits }, makeId }) => {
+    const { key } = await createKey(env, me.id, { name, ...settingsOf(limits), id: makeId })
+    return { ...shownKey(await keyOf(env, me.id, makeId)), key }
   },
 )
 
@@ -134,10 +142,11 @@ route(
     params: IdParams,
     answer: SecretKey,
     status: 201,
+    findMade: async ({ env, me, params: { id }, makeId }) => shownAgain(await rotatedKey(env, me.id, id, makeId)),
     errors: ['keyNotFound', 'conflict', 'keyLimitReached'],
   },
-  async ({ env, me, params: { id } }) => {
-    const row = await rotateKey(env, me.id, id)
+  async ({ env, me, params: { id }, makeId }) => {
+    const row = await rotateKey(env, me.id, id, makeId)
     return { ...shownKey(row), key: row.key }
   },
 )
@@ -162,6 +171,11 @@ function settingsOf({ caps, agent_ids, expires_at }: z.output<typeof Limits>) {
     ...(agent_ids === undefined ? {} : { agentIds: agent_ids }),
     ...(expires_at === undefined ? {} : { expiresAt: expires_at === null ? null : Date.parse(expires_at) }),
   }
+}
+
+/** A key that was made before. What it is was told then, and is kept nowhere. */
+function shownAgain(row: KeyRow | null) {
+  return row && { ...shownKey(row), key: null }
 }
 
 function shownKey({ permissions: { agentIds, caps }, ...key }: KeyRow): z.input<typeof Key> {

@@ -14,7 +14,7 @@ import { newId } from '../base/ids.ts'
 import { Memory } from '../base/memory.ts'
 import { readCache, writeCache } from '../base/redis.ts'
 import type { Bindings } from '../env.ts'
-import { setKey } from '../quota/quota.ts'
+import { setKey, stopOf } from '../quota/quota.ts'
 import { checkAgents, insertion, lockUser } from './key-rows.ts'
 import { hashKey, isWellFormed, newKey, prefixOf } from './key-format.ts'
 import { readKey } from './read-key.ts'
@@ -48,13 +48,15 @@ export async function identify(env: Bindings, key: string): Promise<Caller | nul
   return flights.join(hash, () => lookUp(env, hash))
 }
 
-/** Lets pass who sends an API key that is somebody's. */
+/** Lets pass who sends an API key with which a call would be let pass too: somebody's, not revoked, of an account in good standing. */
 export const keyHolder: Guard<Caller> = {
   scheme: 'key',
   allows: 'key',
   admit: async (c) => {
     const caller = await identify(c.env, readKey(c.req.raw.headers))
     if (!caller) throw new AppError('invalidApiKey')
+    const stop = await stopOf(c.env, caller.accountId, caller.keyId)
+    if (stop) throw new AppError(stop === 'accountSuspended' ? stop : 'invalidApiKey')
     return caller
   },
 }
@@ -65,15 +67,15 @@ export type NewKey = { id: string; key: string; prefix: string; name: string }
 const KeyName = z.string().trim().min(1).max(100)
 
 /** What a key is limited to from the start; see settings.ts. `expiresAt` in milliseconds since 1970. */
-export type KeyOptions = KeyPermissions & { name: string; expiresAt?: number | null }
+export type KeyOptions = KeyPermissions & { name: string; expiresAt?: number | null; id?: string }
 
 /**
  * Makes a key for this user; the answer is the only place where the key itself ever stands. Its account object knows its
  * limits before anybody knows the key. Throws `userNotFound`, `keyLimitReached`, and `validationFailed` on unknown agents.
  */
 export async function createKey(env: Bindings, userId: string, options: KeyOptions): Promise<NewKey> {
-  const { agentIds = null, caps = {}, expiresAt = null } = options
-  const made = { id: newId(), key: newKey(), name: KeyName.parse(options.name) }
+  const { agentIds = null, caps = {}, expiresAt = null, id = newId() } = options
+  const made = { id, key: newKey(), name: KeyName.parse(options.name) }
   const permissions = JSON.stringify({ ...(agentIds ? { agentIds } : {}), caps })
   const expires = expiresAt === null ? null : new Date(expiresAt).toISOString()
   const settings = sql`

@@ -26,7 +26,12 @@ const KeyState = z.object({
 
 route(
   'GET /api/v1/key',
-  { summary: 'What is left on the account of the key that asks', who: keyHolder, answer: KeyState },
+  {
+    summary: 'What is left on the account of the key that asks',
+    who: keyHolder,
+    answer: KeyState,
+    errors: ['accountSuspended'],
+  },
   async ({ env, me }) => {
     const quota = await quotaOf(env, me.accountId)
     return {
@@ -65,6 +70,7 @@ route(
     who: keyHolder,
     query: CallsQuery,
     answer: z.object({ calls: z.array(Call), next: z.string().nullable() }),
+    errors: ['accountSuspended'],
   },
   async ({ env, me, query: { limit, before } }) => {
     const { calls, next } = await callsOf(env, me.accountId, { limit, ...(before === undefined ? {} : { before }) })

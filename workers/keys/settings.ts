@@ -11,7 +11,6 @@ import { and, desc, eq, isNull, or, sql, type SQL } from 'drizzle-orm'
 import { clock } from '../base/clock.ts'
 import { db, reach } from '../base/db.ts'
 import { AppError } from '../base/errors.ts'
-import { newId } from '../base/ids.ts'
 import { setKey } from '../quota/quota.ts'
 import type { Bindings } from '../env.ts'
 import { checkAgents, insertion, lockUser } from './key-rows.ts'
@@ -60,9 +59,15 @@ export type KeyPlace = { createdAt: string; id: string }
 
 /** One key of a user. Throws `keyNotFound`. */
 export async function keyOf(env: Bindings, userId: string, keyId: string): Promise<KeyRow> {
-  const [row] = await reach(() => db(env).select(COLUMNS).from(apiKeys).where(isTheirs(userId, keyId)))
+  const row = await keyIfAny(env, userId, keyId)
   if (!row) throw new AppError('keyNotFound')
   return row
+}
+
+/** One key of a user, or null. */
+export async function keyIfAny(env: Bindings, userId: string, keyId: string): Promise<KeyRow | null> {
+  const [row] = await reach(() => db(env).select(COLUMNS).from(apiKeys).where(isTheirs(userId, keyId)))
+  return row ?? null
 }
 
 /** What is left out stays as it is. `expiresAt` in milliseconds since 1970. */
@@ -93,11 +98,16 @@ export async function changeKey(env: Bindings, userId: string, keyId: string, ch
 }
 
 /**
- * Replaces a live key by a new one with the same settings; the old one ends in 24 hours, or at its own end if that is
+ * Replaces a live key by a new one of this id with the same settings; the old one ends in 24 hours, or at its own end if that is
  * sooner. Once this returns the account object knows both. Throws `keyNotFound`, `conflict` and `keyLimitReached`.
  */
-export async function rotateKey(env: Bindings, userId: string, keyId: string): Promise<KeyRow & { key: string }> {
-  const made = { id: newId(), key: newKey() }
+export async function rotateKey(
+  env: Bindings,
+  userId: string,
+  keyId: string,
+  makeId: string,
+): Promise<KeyRow & { key: string }> {
+  const made = { id: makeId, key: newKey() }
   const isOld = and(isTheirs(userId, keyId), isLive())
   const settings = sql`SELECT name, permissions, expires_at FROM api_keys WHERE ${isOld}`
   const end = new Date(clock.now() + OVERLAP_MS).toISOString()
@@ -123,6 +133,17 @@ export async function rotateKey(env: Bindings, userId: string, keyId: string): P
   if (!old || !row) throw new AppError('keyLimitReached')
   await Promise.all([enforce(env, userId, row), enforce(env, userId, old)])
   return { ...row, key: made.key }
+}
+
+/**
+ * The key of this id that replaced another of a user, or null if there is none. Sees to it that the account object knows both:
+ * whoever asks may not have heard of the end of `rotateKey`.
+ */
+export async function rotatedKey(env: Bindings, userId: string, keyId: string, madeId: string): Promise<KeyRow | null> {
+  const [made, old] = await Promise.all([keyIfAny(env, userId, madeId), keyOf(env, userId, keyId)])
+  if (!made) return null
+  await Promise.all([enforce(env, userId, made), enforce(env, userId, old)])
+  return made
 }
 
 const isTheirs = (userId: string, keyId: string): SQL | undefined =>

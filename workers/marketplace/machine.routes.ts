@@ -44,6 +44,7 @@ route(
     description: 'In the order of their slugs. `next` is the address of the page that follows, null on the last.',
     who: anyone,
     query: z.object({ after: z.string().regex(SLUG).optional().describe('The slug after which the page begins.') }),
+    limit: { name: 'catalogue', perMinute: 120 },
     cache: 'public',
     answer: z.object({ openapi_url: z.url(), agents: z.array(Entry), next: z.url().nullable() }),
   },
@@ -78,6 +79,7 @@ route(
     summary: 'The page of an agent in Markdown',
     who: anyone,
     params: z.object({ slug: z.string().max(100) }),
+    limit: { name: 'agent-markdown', perMinute: 120 },
     produces: 'text/markdown',
     errors: ['agentNotFound'],
   },
@@ -90,7 +92,12 @@ route(
 
 route(
   'GET /llms.txt',
-  { summary: 'How a language model uses this API', who: anyone, produces: 'text/plain' },
+  {
+    summary: 'How a language model uses this API',
+    who: anyone,
+    limit: { name: 'llms', perMinute: 120 },
+    produces: 'text/plain',
+  },
   async ({ c, env }) => {
     const { rows } = await search(env, { sort: 'calls', limit: TOP_AGENTS })
     return asText(c, llmsText(rows, originOf(c)), 'text/plain; charset=utf-8')

@@ -15,6 +15,9 @@ export type LiveEvent = {
 /** `v` names the form: a new Worker may meet an old object for minutes after a deploy. */
 export type PushRequest = { v: 1; events: LiveEvent[] }
 
+/** Sessions of the user that have ended. */
+export type EndRequest = { v: 1; sessionIds: string[] }
+
 /** Events in one push. */
 export const PUSH_MAX = 100
 /** An event's frame; a longer one is not shown. */

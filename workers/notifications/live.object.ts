@@ -17,7 +17,7 @@
  *     followed it. If it cannot be, the window is told `resync`.
  *  2. Numbers increase, and are never used again. An event's id gets one number, however often it is pushed.
  *  3. Everything here is of one user: the object is found by a name that comes from a signed ticket, or from whoever pushes.
- *  4. A ticket opens one connection.
+ *  4. A ticket opens one connection, and none of a session whose end the object was told of.
  *  5. While a connection is open an alarm is set: within a minute it ends what belongs to a session that has ended, has
  *     not pinged for two minutes, or has been open for twelve hours. The alarm never throws and re-arms itself.
  *  6. Bounded: 20 connections, 500 events of 4,096 characters, 60 tickets a minute, 256 characters and 20 wishes from a
@@ -25,9 +25,9 @@
  *     sent cannot make us keep more than that.
  *  7. Memory is a copy: everything is rebuilt from storage, and from what is attached to the connections.
  *
- * Signing out ends a session in Postgres, and the room that does it stands to the left of this one and cannot call it. So
- * the object asks, once a minute for all its connections together; a window that signs out closes its connection itself.
- * While Postgres is away connections stay, for as long as an access token would at most.
+ * Whoever ends a session tells the object over the binding (`auth/sessions.ts`), and its windows are closed at once. What was
+ * not told, because something broke off in between, the object finds out: it asks Postgres once a minute for all its
+ * connections together. While Postgres is away connections stay, for as long as an access token would at most.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { runningSessions } from '../auth/auth.ts'
@@ -44,9 +44,11 @@ import {
   RESUMES_MAX,
   Said,
   SAID_CHARS_MAX,
+  type EndRequest,
   type PushRequest,
 } from './live-protocol.ts'
 import { Tickets } from './tickets.ts'
+import { noteWatch } from './watches.ts'
 import type { Bindings } from '../env.ts'
 import type { Ticket } from './ticket.ts'
 
@@ -57,9 +59,9 @@ const UNCHECKED_MS_MAX = 15 * 60_000
 const SILENT_MS = 120_000
 const LIFE_MS = 12 * 3_600_000
 const SENT_CHARS_MAX = 4_000_000
-/** How long the account is asked to be quick: two checks may fail in between. */
+/** How long somebody is said to watch: two checks may fail in between. */
 const WATCH_MS = 150_000
-/** The longest that a connection waits for the account to know of it. */
+/** The longest that a connection waits for that to be known. */
 const WATCH_WAIT_MS = 1_000
 
 /** What the Worker says of a connection when it hands it over. */
@@ -71,6 +73,7 @@ type Window = {
   userId: string
   sessionId: string
   calls: boolean
+  agents: boolean
   /** Its place in the order of connections. */
   order: number
   openedAt: number
@@ -83,7 +86,7 @@ type Window = {
 export class LiveObject extends DurableObject<Bindings> {
   readonly #log: EventLog
   readonly #tickets: Tickets
-  /** Until when the account has been asked to be quick. */
+  /** Until when it has been said that somebody watches. */
   #watchedUntil = 0
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -99,7 +102,7 @@ export class LiveObject extends DurableObject<Bindings> {
     const refusal = this.#tickets.redeem(ticket, clock.now())
     if (refusal) return new Response(null, { status: refusal === 'used' ? 401 : 429 })
     // First, so that every call that ends after `hello` is seen within a second.
-    if (ticket.calls) await this.#watch(ticket.sub)
+    await this.#watch(ticket.sub, ticket)
     const { 0: theirs, 1: ours } = new WebSocketPair()
     await this.#armAlarm()
     // From here on nothing waits: no event comes between what is replayed and what is live.
@@ -111,6 +114,15 @@ export class LiveObject extends DurableObject<Bindings> {
   push({ events }: PushRequest): void {
     const added = this.#log.add(events, clock.now())
     if (added.length > 0) for (const socket of this.#sockets()) this.#send(socket, added)
+  }
+
+  /** Closes the windows of sessions that have ended, and lets no ticket of theirs open another. Repeatable. */
+  end({ sessionIds }: EndRequest): void {
+    // A ticket may be on its way here that was looked at before the end.
+    this.#tickets.refuse(sessionIds, clock.now())
+    for (const socket of this.#sockets())
+      if (sessionIds.includes(windowOf(socket).sessionId)) close(socket, CLOSE.ended)
+    this.#noteLeaving()
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
@@ -140,10 +152,8 @@ export class LiveObject extends DurableObject<Bindings> {
     try {
       this.#closeSilent(clock.now())
       await this.#closeEnded()
-      const watching = this.#sockets()
-        .map(windowOf)
-        .find(({ calls }) => calls)
-      if (watching) await this.#watch(watching.userId)
+      const [window] = this.#sockets().map(windowOf)
+      if (window) await this.#watch(window.userId, window)
       this.#log.trim(clock.now())
     } catch (thrown) {
       log.warn('live.check_failed', { error: describe(thrown) })
@@ -152,7 +162,7 @@ export class LiveObject extends DurableObject<Bindings> {
     if (this.#sockets().length > 0) await this.#armAlarm()
   }
 
-  #open(socket: WebSocket, { sub, sid, calls }: Ticket, lastEventId: number | null): void {
+  #open(socket: WebSocket, { sub, sid, calls, agents }: Ticket, lastEventId: number | null): void {
     const others = this.#sockets().toSorted((a, b) => windowOf(a).order - windowOf(b).order)
     for (const oldest of others.slice(0, Math.max(0, others.length - CONNECTIONS_MAX + 1)))
       close(oldest, CLOSE.replaced)
@@ -162,6 +172,7 @@ export class LiveObject extends DurableObject<Bindings> {
       userId: sub,
       sessionId: sid,
       calls,
+      agents,
       order: newest ? windowOf(newest).order + 1 : 0,
       openedAt: now,
       checkedAt: now,
@@ -227,15 +238,16 @@ export class LiveObject extends DurableObject<Bindings> {
   }
 
   /**
-   * Asks the user's account to send its calls on quickly for a while. This is the one call of this room to one on its right,
-   * over the binding: the account cannot know who is watching, and asking here at every call would cost every call.
+   * Says for a while that somebody watches: to the user's account, which then sends its calls on quickly, or, of a creator, where
+   * the log of their agents' calls sees it. The one is the one call of this room to one on its right, over the binding: the
+   * account cannot know who is watching, and asking here at every call would cost every call.
    */
-  async #watch(userId: string): Promise<void> {
+  async #watch(userId: string, { calls, agents }: Pick<Window, 'calls' | 'agents'>): Promise<void> {
     const until = clock.now() + WATCH_MS
-    if (this.#watchedUntil > until - CHECK_MS / 2) return
+    if ((!calls && !agents) || this.#watchedUntil > until - CHECK_MS / 2) return
     try {
       const account = this.env.ACCOUNT.get(this.env.ACCOUNT.idFromName(userId))
-      await within(WATCH_WAIT_MS, account.watch({ v: 1, until }))
+      await within(WATCH_WAIT_MS, calls ? account.watch({ v: 1, until }) : noteWatch(this.env, userId, until))
       this.#watchedUntil = until
     } catch (thrown) {
       log.warn('live.unwatched', { account_id: userId, error: describe(thrown) })

@@ -27,7 +27,12 @@ route(
     answer: z.object({ ticket: z.string(), expires_in: z.int().describe('Seconds.') }),
   },
   async ({ env, me }) => ({
-    ticket: await signTicket(env, { userId: me.id, sessionId: me.sessionId, calls: me.type === 'developer' }),
+    ticket: await signTicket(env, {
+      userId: me.id,
+      sessionId: me.sessionId,
+      calls: me.type === 'developer',
+      agents: me.type === 'creator',
+    }),
     expires_in: TICKET_SECONDS,
   }),
 )
@@ -39,6 +44,7 @@ route(
     description:
       'The first frame is `{"type":"hello","v":1,"last_event_id","heartbeat_seconds"}`, then each event comes as ' +
       '`{"type":"event","id","event":{"id","type","at","data"}}`: `id` is a number that increases, `event` is what webhooks get. ' +
+      'A creator is also told `agent.called`, some seconds after a call of one of their agents: `{"agent_id","agent_version","stream","status","error_code","funding","price_usd","revenue_usd","latency_ms"}`. ' +
       'Send the text `ping` every `heartbeat_seconds`; the answer is `pong`. After a break connect with the last `id` that any ' +
       'frame has told you as `last_event_id`, and everything that happened meanwhile follows. `{"type":"resync","last_event_id"}` says that not everything is ' +
       'kept any more (500 events, 24 hours): read your lists anew. You may also send `{"type":"resume","last_event_id":n}` and ' +

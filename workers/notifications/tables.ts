@@ -39,3 +39,11 @@ export const notificationPreferences = pgTable(
   },
   (table) => [primaryKey({ columns: [table.userId, table.kind] })],
 )
+
+/** Creators who have a window open, as far as they have said lately. */
+export const liveWatches = pgTable('live_watches', {
+  userId: uuid('user_id')
+    .primaryKey()
+    .references(() => users.id),
+  until: timestamp('until', { withTimezone: true }).notNull(),
+})

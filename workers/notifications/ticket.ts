@@ -24,6 +24,8 @@ const Ticket = z.object({
   sid: z.uuid(),
   /** Whether its user makes calls, which their window then hears of. */
   calls: z.boolean(),
+  /** Whether they have agents, whose calls their window hears of. */
+  agents: z.boolean().default(false),
 })
 
 /** What a ticket says. `exp` in seconds since 1970. */
@@ -32,10 +34,10 @@ export type Ticket = z.infer<typeof Ticket>
 /** A new ticket. */
 export async function signTicket(
   env: Bindings,
-  { userId, sessionId, calls }: { userId: string; sessionId: string; calls: boolean },
+  { userId, sessionId, calls, agents }: { userId: string; sessionId: string; calls: boolean; agents: boolean },
 ): Promise<string> {
   const now = Math.floor(clock.now() / 1_000)
-  return new SignJWT({ sid: sessionId, calls })
+  return new SignJWT({ sid: sessionId, calls, agents })
     .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
     .setAudience(AUDIENCE)
     .setSubject(userId)

@@ -66,6 +66,8 @@ import type {
   ReversalInput,
   SettleRequest,
   Settlement,
+  Stop,
+  StopRequest,
   WatchRequest,
 } from './protocol.ts'
 
@@ -220,6 +222,12 @@ export class AccountObject extends DurableObject<Bindings> {
   /** Says whether the account may call at all. Once this has answered, a suspended account is admitted no more. */
   setAccount({ state }: AccountInput): void {
     this.#transaction(() => this.#standing.set(state))
+  }
+
+  /** Why whoever holds this key is to be refused whatever they ask, or null. Changes nothing. */
+  stop({ keyId }: StopRequest): Stop | null {
+    if (this.#standing.refusal()) return 'accountSuspended'
+    return this.#keys.isOver(keyId, this.#now()) ? 'keyRevoked' : null
   }
 
   /** The account's figures at this moment. Changes nothing. */

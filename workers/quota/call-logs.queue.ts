@@ -20,6 +20,7 @@ import { amount, format } from '../money/amount.ts'
 import { bookCalls } from '../money/calls.ts'
 import { BASE_VALUE } from '../money/prices.ts'
 import { emitWanted } from '../webhooks/webhooks.ts'
+import { showCreators } from './agent-calls.ts'
 import { callEvent } from './call-event.ts'
 import type { CallLog, CallLogBatch } from './call-log.ts'
 
@@ -67,21 +68,23 @@ function logsOf({ body }: Message): CallLog[] {
 
 /** Writes logs and tells them. Both are repeatable; a call that stands twice among them is told once. */
 async function record(env: Bindings, logs: CallLog[]): Promise<void> {
-  await write(env, logs)
+  const watching = await write(env, logs)
   const events = new Map(logs.map((log) => [log.id, callEvent(log)]))
-  await emitWanted(env, [...events.values()])
+  await Promise.all([emitWanted(env, [...events.values()]), showCreators(env, watching, logs)])
 }
 
 /**
  * Inserts logs that are not there yet, all or none, and counts those. Rows go in by their ids, so that two batches with the
- * same calls wait for each other and never in a circle.
+ * same calls wait for each other and never in a circle. Gives the creators among them who look at their calls, which is seen in
+ * passing.
  *
  * `last_used_at` belongs to the keys, a room further on that cannot be asked from here; it is written here because only
  * here it costs no round trip. A row that is being changed is left out: it is fresh enough, or will be with the next call.
  */
-async function write(env: Bindings, logs: CallLog[]): Promise<void> {
+async function write(env: Bindings, logs: CallLog[]): Promise<string[]> {
   const transactionId = newId()
-  await db(env).execute(sql`
+  const creators = JSON.stringify([...new Set(logs.map(({ creatorId }) => creatorId))])
+  const { rows } = await db(env).execute<{ user_id: string }>(sql`
     WITH inserted AS (
     INSERT INTO call_logs (
       id, request_id, agent_id, agent_version, creator_id, api_key_id, user_id, provider, model, stream, status, error_code,
@@ -117,6 +120,8 @@ async function write(env: Bindings, logs: CallLog[]): Promise<void> {
       ) AS stale
       WHERE api_keys.id = stale.id
     )
-    SELECT count(*) FROM inserted
+    SELECT user_id FROM live_watches
+    WHERE user_id IN (SELECT value::uuid FROM json_array_elements_text(${creators}::json)) AND until > now()
   `)
+  return rows.map(({ user_id }) => user_id)
 }

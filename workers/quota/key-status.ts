@@ -36,11 +36,15 @@ export class KeyStatuses {
 
   /** Why this key may not call this agent now, or null. */
   refusal(keyId: string, agentId: string, now: number): Refusal | null {
+    if (this.isOver(keyId, now)) return { why: 'keyRevoked' }
+    const agentIds = this.#keys.get(keyId)?.agentIds
+    return agentIds && !agentIds.includes(agentId) ? { why: 'keyRestricted' } : null
+  }
+
+  /** Whether this key was revoked, or has expired. */
+  isOver(keyId: string, now: number): boolean {
     const key = this.#keys.get(keyId)
-    if (!key) return null
-    if (key.state === 'revoked' || (key.expiresAt != null && key.expiresAt <= now)) return { why: 'keyRevoked' }
-    if (key.agentIds && !key.agentIds.includes(agentId)) return { why: 'keyRestricted' }
-    return null
+    return key?.state === 'revoked' || (key?.expiresAt != null && key.expiresAt <= now)
   }
 
   /** Which cap of this key is reached, or null. */

@@ -56,6 +56,10 @@ export type Refusal =
   | { why: 'notReplayable' }
   | { why: 'idempotencyMismatch' }
 
+export type StopRequest = { v: 1; keyId: string }
+/** Why a key opens nothing any more, with which no call would be admitted either. */
+export type Stop = 'accountSuspended' | 'keyRevoked'
+
 export type SettleRequest = {
   v: 1
   callId: string

@@ -5,7 +5,7 @@
  * Every function here may be repeated: a lost answer is asked for again under the same id.
  */
 import { waitUntil } from 'cloudflare:workers'
-import { and, count, desc, eq, getTableColumns, gte, lt, or, sql } from 'drizzle-orm'
+import { and, count, desc, eq, getTableColumns, gte, lt, or, sql, type SQL } from 'drizzle-orm'
 import { db, reach as fromPostgres } from '../base/db.ts'
 import { AppError } from '../base/errors.ts'
 import { describe, log } from '../base/log.ts'
@@ -27,6 +27,7 @@ import type {
   ReversalInput,
   SettleRequest,
   Settlement,
+  Stop,
 } from './protocol.ts'
 
 /** Admission stands between a caller and the answer: few attempts, quickly. */
@@ -114,6 +115,16 @@ export async function setAccount(env: Bindings, accountId: string, input: Accoun
   await reach(env, accountOf(env, accountId), SETTLE_ATTEMPTS, async (stub) => await stub.setAccount(input))
 }
 
+/** Why whoever holds a key of this account is to be refused whatever they ask, or null. */
+export async function stopOf(env: Bindings, accountId: string, keyId: string): Promise<Stop | null> {
+  return reach<Stop | null>(
+    env,
+    accountOf(env, accountId),
+    ADMIT_ATTEMPTS,
+    async (stub) => await stub.stop({ v: 1, keyId }),
+  )
+}
+
 /** The account's figures at this moment. */
 export async function quotaOf(env: Bindings, accountId: string): Promise<QuotaState> {
   return reach(env, accountOf(env, accountId), ADMIT_ATTEMPTS, async (stub) => await stub.quota())
@@ -134,16 +145,23 @@ export type CallFilter = {
   to?: number | undefined
 }
 
+type PageAsked = { limit: number; before?: CallPlace | undefined; filter?: CallFilter }
+
 /**
  * The calls of an account that have reached the log, newest first, at most `CALLS_PAGE_MAX`, those older than `before`. A
  * page reads at most `CALLS_READ_MAX` rows: where few of them are wanted it may hold fewer calls than asked for, or none,
  * and still have a next one.
  */
-export async function callsOf(
-  env: Bindings,
-  accountId: string,
-  page: { limit: number; before?: CallPlace | undefined; filter?: CallFilter },
-): Promise<CallPage> {
+export function callsOf(env: Bindings, accountId: string, page: PageAsked): Promise<CallPage> {
+  return callPage(env, eq(callLogs.userId, accountId), page)
+}
+
+/** The calls of a creator's agents, in the same way. The rows say who called: not for creators to see. */
+export function callsToAgentsOf(env: Bindings, creatorId: string, page: PageAsked): Promise<CallPage> {
+  return callPage(env, eq(callLogs.creatorId, creatorId), page)
+}
+
+async function callPage(env: Bindings, isTheirs: SQL, page: PageAsked): Promise<CallPage> {
   const limit = Math.min(page.limit, CALLS_PAGE_MAX)
   const { before, filter = {} } = page
   const { agentId, apiKeyId, status, latencyMsMin, from, to } = filter
@@ -166,7 +184,7 @@ export async function callsOf(
     .from(callLogs)
     .where(
       and(
-        eq(callLogs.userId, accountId),
+        isTheirs,
         from === undefined ? undefined : gte(callLogs.createdAt, new Date(from)),
         to === undefined ? undefined : lt(callLogs.createdAt, new Date(to)),
         isOlder,

@@ -42,6 +42,7 @@ route(
     description:
       'Approved reviews, without the names of who wrote them. `average` is that of all of them, to two decimals, and null where there are none.',
     who: anyone,
+    limit: { name: 'reviews', perMinute: 120 },
     params: IdParams,
     query: PageQuery.extend({ sort: z.enum(['newest', 'rating']).default('newest') }),
     answer: pageOf(Review).extend({ average: z.number().nullable(), count: z.int(), distribution: Stars }),

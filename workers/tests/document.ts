@@ -7,9 +7,9 @@ import { newId } from '../base/ids.ts'
 import { exampleOf, type JsonSchema } from '../base/json-schema.ts'
 import { openApi } from '../base/openapi.ts'
 import { VERSIONS } from '../base/versions.ts'
-import { bindings, newDeveloper, signIn, type Account, type Developer } from './world.ts'
+import { anyAddress, bindings, newDeveloper, signIn, type Account, type Developer } from './world.ts'
 
-export type Parameter = { name: string; in: 'path' | 'query'; required: boolean; schema: JsonSchema }
+export type Parameter = { name: string; in: 'path' | 'query' | 'header'; required: boolean; schema: JsonSchema }
 export type Scheme = 'none' | 'session' | 'key' | 'operator'
 export type Route = {
   method: string
@@ -119,10 +119,6 @@ export async function ask(
   })
   const text = await response.text()
   return { status: response.status, headers: response.headers, text, ...errorIn(text) }
-}
-
-function anyAddress(): string {
-  return `10.${[...crypto.getRandomValues(new Uint8Array(3))].join('.')}`
 }
 
 function errorIn(text: string): Pick<Answer, 'error' | 'requestId'> {

@@ -5,6 +5,7 @@ import { eq } from 'drizzle-orm'
 import { createAgent, publishAgent, type Agent } from '../agents/agents.ts'
 import { app } from '../app.ts'
 import { signAccessToken } from '../auth/access-token.ts'
+import { argon2 } from '../auth/passwords.ts'
 import { creatorProfiles, sessions, users } from '../auth/tables.ts'
 import { db } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
@@ -67,11 +68,32 @@ export async function signIn(type: UserType = 'developer', adminRole: AdminRole 
   return { id, email, sessionId, token }
 }
 
+/** The password of whoever `withPassword` was given; hashed so cheaply that no test waits for it. */
+export const PASSWORD = 'a password that only its owner knows'
+
+/** The same account, with `PASSWORD` for its password. */
+export async function withPassword<Who extends { id: string }>(account: Who): Promise<Who> {
+  const salt = crypto.getRandomValues(new Uint8Array(16))
+  const tag = argon2.run(PASSWORD, salt, { m: 8, t: 1, p: 1 }, 32)
+  const text = (bytes: Uint8Array): string => bytes.toBase64({ omitPadding: true })
+  const passwordHash = `$argon2id$v=19$m=8,t=1,p=1$${text(salt)}$${text(tag)}`
+  await db(bindings).update(users).set({ passwordHash }).where(eq(users.id, account.id))
+  return account
+}
+
 // Tests look into answers of every shape; what shape each has is checked by the route itself.
 // oxlint-disable-next-line typescript/no-explicit-any
 export type ApiAnswer = { status: number; headers: Headers; body: any }
 
-/** Asks the API through the Worker's door; `body` goes as JSON. The answer's body is parsed where it is JSON, else text. */
+/** An address that nobody else asks from, so that what is limited by address is not what answers. */
+export function anyAddress(): string {
+  return `10.${[...crypto.getRandomValues(new Uint8Array(3))].join('.')}`
+}
+
+/**
+ * Asks the API through the Worker's door, each time from another address; `body` goes as JSON. The answer's body is parsed where
+ * it is JSON, else text.
+ */
 export async function api(
   methodAndPath: string,
   options: { as?: Pick<Account, 'token'>; body?: unknown; headers?: Record<string, string> } = {},
@@ -81,6 +103,7 @@ export async function api(
     method,
     redirect: 'manual',
     headers: {
+      'cf-connecting-ip': anyAddress(),
       ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(options.as ? { authorization: `Bearer ${options.as.token}` } : {}),
       ...options.headers,

@@ -17,8 +17,10 @@ import {
   rotateSecret,
   testWebhook,
   updateWebhook,
+  webhookIfAny,
   type Webhook,
 } from './endpoints.ts'
+import { isMadeFrom, secretOf } from './sign.ts'
 import { URL_CHARS_MAX } from './target.ts'
 import type { AppContext, Bindings } from '../env.ts'
 
@@ -57,7 +59,7 @@ const Endpoint = z.object({
   old_secret_until: Moment.nullable(),
   created_at: Moment,
 })
-/** The secret stands in this answer and in no other. */
+/** The secret stands in these answers and in no other. */
 const WithSecret = Endpoint.extend({ secret: z.string() })
 
 const HOW =
@@ -80,11 +82,12 @@ route(
     body: NewWebhook,
     answer: WithSecret,
     status: 201,
+    findMade: async ({ env, me, makeId }) => withSecret(env, await webhookIfAny(env, me.id, makeId)),
     errors: ['limitReached', 'switchedOff', 'resolverUnavailable'],
   },
-  async ({ env, c, me, body }) => {
+  async ({ env, c, me, body, makeId }) => {
     await assertOn(env)
-    const { webhook, secret } = await createWebhook(env, { user: me, requestId: c.var.requestId }, body)
+    const { webhook, secret } = await createWebhook(env, { user: me, requestId: c.var.requestId }, makeId, body)
     return { ...shown(webhook), secret }
   },
 )
@@ -144,13 +147,22 @@ route(
     who: signedIn,
     params: IdParams,
     answer: WithSecret,
+    findMade: async ({ env, me, params, makeId }) => {
+      const webhook = await findWebhook(env, me.id, params.id)
+      return withSecret(env, isMadeFrom(webhook.secret, makeId) ? webhook : null)
+    },
     errors: ['notFound'],
   },
-  async ({ env, c, me, params }) => {
-    const { webhook, secret } = await rotateSecret(env, { user: me, requestId: c.var.requestId }, params.id)
+  async ({ env, c, me, params, makeId }) => {
+    const { webhook, secret } = await rotateSecret(env, { user: me, requestId: c.var.requestId }, params.id, makeId)
     return { ...shown(webhook), secret }
   },
 )
+
+/** A webhook that was made before, with its secret: whoever lost the first answer was not shown it. */
+function withSecret(env: Bindings, webhook: Webhook | null) {
+  return webhook && { ...shown(webhook), secret: secretOf(env, webhook.id, webhook.secret) }
+}
 
 async function assertOn(env: Bindings): Promise<void> {
   const { enable_webhooks } = await flags(env)

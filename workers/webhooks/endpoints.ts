@@ -38,25 +38,32 @@ export async function listWebhooks(env: Bindings, userId: string): Promise<Webho
 
 /** This webhook of this user. Throws `notFound`. */
 export async function findWebhook(env: Bindings, userId: string, id: string): Promise<Webhook> {
-  const [webhook] = await reach(() => db(env).select().from(webhooks).where(isTheirs(userId, id)))
+  const webhook = await webhookIfAny(env, userId, id)
   if (!webhook) throw new AppError('notFound')
   return webhook
+}
+
+/** This webhook of this user, or null. */
+export async function webhookIfAny(env: Bindings, userId: string, id: string): Promise<Webhook | null> {
+  const [webhook] = await reach(() => db(env).select().from(webhooks).where(isTheirs(userId, id)))
+  return webhook ?? null
 }
 
 export type WebhookInput = { url: string; events: string[]; description: string | null }
 
 /**
- * A new webhook, and its secret. Throws `validationFailed` for a URL that may not be called, `resolverUnavailable` if that
+ * A new webhook of this id, and its secret. Throws `validationFailed` for a URL that may not be called, `resolverUnavailable` if that
  * cannot be found out, `limitReached`.
  */
 export async function createWebhook(
   env: Bindings,
   { user, requestId }: By,
+  id: string,
   input: WebhookInput,
 ): Promise<{ webhook: Webhook; secret: string }> {
   if ((await listWebhooks(env, user.id)).length >= WEBHOOKS_MAX) throw limitReached()
   const url = await callable(env, input.url)
-  const [id, salt, now] = [newId(), newSalt(env), new Date(clock.now())]
+  const [salt, now] = [newSalt(env, newId()), new Date(clock.now())]
   const owner = sql`user_id = ${user.id} AND deleted_at IS NULL`
   const [, , , [webhook]] = await reach(() =>
     db(env).batch([
@@ -125,10 +132,15 @@ export async function deleteWebhook(env: Bindings, by: By, id: string): Promise<
   )
 }
 
-/** A new secret. The one before signs too for 24 hours, the one before that no more. Throws `notFound`. */
-export async function rotateSecret(env: Bindings, by: By, id: string): Promise<{ webhook: Webhook; secret: string }> {
+/** A new secret, made from `makeId`. The one before signs too for 24 hours, the one before that no more. Throws `notFound`. */
+export async function rotateSecret(
+  env: Bindings,
+  by: By,
+  id: string,
+  makeId: string,
+): Promise<{ webhook: Webhook; secret: string }> {
   await findWebhook(env, by.user.id, id)
-  const salt = newSalt(env)
+  const salt = newSalt(env, makeId)
   const until = new Date(clock.now() + OVERLAP_MS)
   const [[webhook]] = await reach(() =>
     db(env).batch([

@@ -12,13 +12,20 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { settings, type Bindings } from '../env.ts'
 
-const SALT_BYTES = 16
 const PREFIX = 'whsec_'
 
-/** What a new secret is made from, to be kept: `keyId:salt`. */
-export function newSalt(env: Bindings): string {
-  const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES)).toBase64({ alphabet: 'base64url', omitPadding: true })
-  return `${nameOf(settings(env).WEBHOOK_KEY)}:${salt}`
+/** What a new secret is made from, to be kept: `keyId:salt`. The salt is a random id, written shorter. */
+export function newSalt(env: Bindings, id: string): string {
+  return `${nameOf(settings(env).WEBHOOK_KEY)}:${saltOf(id)}`
+}
+
+/** Whether a secret was made from this id, under whatever key. */
+export function isMadeFrom(salt: string, id: string): boolean {
+  return salt.endsWith(`:${saltOf(id)}`)
+}
+
+function saltOf(id: string): string {
+  return Uint8Array.fromHex(id.replaceAll('-', '')).toBase64({ alphabet: 'base64url', omitPadding: true })
 }
 
 /** The secret of a webhook, as its owner is shown it. Throws if its salt names a key that is not at hand. */

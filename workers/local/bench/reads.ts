@@ -136,6 +136,16 @@ export const READS: Read[] = [
     { rows: 200_000 },
   ),
   ...list(`${V1}/creators/me/analytics.csv`, 'creator', { 'creator’s figures as CSV': '' }, { rows: 200_000 }),
+  ...list(
+    `${V1}/creators/me/calls`,
+    'creator',
+    {
+      'calls of your agents': '',
+      'calls of one of your agents': `?agent_id=${idOf('agent', 0)}`,
+      'failed calls of your agents': '?status=error',
+    },
+    { rows: 2_500 },
+  ),
   ...list(`${V1}/developers/keys`, 'developer', { 'your keys': '' }),
   ...list(
     `${V1}/developers/calls`,

@@ -21,7 +21,7 @@ const SHARED_FILES: Record<string, string[]> = {
   agents: ['agents', 'vault', 'config', 'models', 'categories', 'versions', 'own', 'stops', 'tables'],
   keys: ['keys', 'read-key', 'key-format', 'tables'],
   money: ['ledger', 'calls', 'reversals', 'accounts', 'amount', 'prices', 'dollars', 'tables'],
-  auth: ['auth', 'audit', 'avatars', 'permissions', 'tables'],
+  auth: ['auth', 'audit', 'avatars', 'confirm', 'fields', 'letters', 'permissions', 'sessions', 'tables'],
   notifications: ['notifications', 'events', 'mail', 'tables'],
 }
 
