@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { SELF } from 'cloudflare:test'
 import { eq } from 'drizzle-orm'
-import { agentUsage } from '../analytics/tables.ts'
+import { agentUsage, ALL_AGENTS } from '../analytics/tables.ts'
 import { ADMIN_ROLES, isAllowed, PERMISSIONS, type AdminRole, type Permission } from '../auth/permissions.ts'
 import { auditLog, creatorProfiles, developerProfiles, sessions, users } from '../auth/tables.ts'
 import { db } from '../base/db.ts'
@@ -186,7 +186,7 @@ describe('accounts', () => {
 
   test('a creator who is owed money stays', async () => {
     const [boss, agent] = await Promise.all([superAdmin(), newAgent()])
-    const earned = { agentId: agent.id, creatorId: agent.creatorId, day: '2026-11-01', calls: 3, revenueUsd: '0.75' }
+    const earned = { agentId: ALL_AGENTS, creatorId: agent.creatorId, day: '2026-11-01', calls: 3, revenueUsd: '0.75' }
     await db(bindings).insert(agentUsage).values(usageRow(earned))
     const remove = () =>
       api(`DELETE /api/v1/admin/users/${agent.creatorId}`, { as: boss, body: { reason, forfeit: true } })
