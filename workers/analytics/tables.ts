@@ -1,6 +1,6 @@
 /**
  * The tables of this room: what the call log comes to, a UTC day at a time. They are written in the statement that writes
- * the log (analytics.ts, `rollUp`) and nowhere else. Each holds what one kind of answer shows, and not what could be
+ * the log (roll-up.ts) and nowhere else. Each holds what one kind of answer shows, and not what could be
  * crossed with what, so that an answer reads about as many rows as it has.
  */
 import { bigint, date, decimal, numeric, pgTable, primaryKey, uuid, varchar } from 'drizzle-orm/pg-core'

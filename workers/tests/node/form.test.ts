@@ -15,7 +15,7 @@ const ROOMS =
 const NOT_SHIPPED = new Set(['local', 'tests'])
 /** What of a room others may import besides its face: types that cross the wire, and tables for a foreign key. */
 const SHARED_FILES: Record<string, string[]> = {
-  analytics: ['analytics', 'series', 'tables'],
+  analytics: ['analytics', 'roll-up', 'series', 'tables'],
   quota: ['quota', 'protocol', 'call-log'],
   agents: ['agents', 'vault', 'config', 'models', 'categories', 'versions', 'own', 'stops', 'tables'],
   keys: ['keys', 'read-key', 'key-format', 'tables'],
