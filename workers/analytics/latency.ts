@@ -27,18 +27,24 @@ function startsOfBuckets(): number[] {
 /** How many decimal digits a count has room for. */
 const COUNT_DIGITS = 12
 
+const SINGLE_CALLS = STARTS.map((_, i) => `1e${COUNT_DIGITS * i}`).join(', ')
+
 /** A single call of this latency, as a number that can be added to others. */
 export const countOf = (latencyMs: SQL): SQL =>
-  sql`('1' || repeat('0', ${sql.raw(String(COUNT_DIGITS))} * (width_bucket(greatest(${latencyMs}, 0), ARRAY[${sql.raw(STARTS.join(', '))}]) - 1)))::numeric`
+  sql`('{${sql.raw(SINGLE_CALLS)}}'::numeric[])[width_bucket(greatest(${latencyMs}, 0), '{${sql.raw(STARTS.join(', '))}}'::int[])]`
 
 /** Calls by bucket. */
 export type Counts = readonly number[]
 
+const NONE = '0'.repeat(COUNT_DIGITS)
+
 /** The counts in such a number, as PostgreSQL writes it. */
 export function readCounts(text: string): Counts {
   const counts: number[] = []
-  for (let end = text.length; end > 0; end -= COUNT_DIGITS)
-    counts.push(Number(text.slice(Math.max(0, end - COUNT_DIGITS), end)))
+  for (let end = text.length; end > 0; end -= COUNT_DIGITS) {
+    const digits = text.slice(Math.max(0, end - COUNT_DIGITS), end)
+    counts.push(digits === NONE ? 0 : Number(digits))
+  }
   return counts
 }
 

@@ -24,6 +24,8 @@ export type Read = {
 }
 
 const WORDS = 'contract careful garden tutor invoice reviewer melody patient budget translator proof quick'.split(' ')
+/** Of the sentence that is part of every description. */
+const COMMON = 'answers paragraphs sources example question reads short'.split(' ')
 const SHELVES = 'writing code data research education support legal finance'.split(' ')
 
 const word = (n: number): string => WORDS[n % WORDS.length] ?? ''
@@ -66,6 +68,11 @@ const search = (name: string, query: (n: number) => string): Read => ({
 
 export const READS: Read[] = [
   search('search: a word', (n) => `q=${word(n)}`),
+  search('search: a word that all have', (n) => `q=${COMMON[n % COMMON.length]}`),
+  search(
+    'search: two words that all have',
+    (n) => `q=${COMMON[n % COMMON.length]}%20${COMMON[(n + 3) % COMMON.length]}`,
+  ),
   search('search: two words', (n) => `q=${pair(n)}`),
   search('search: misspelt', (n) => `q=${word(n).slice(0, -2)}${word(n).slice(-1)}x`),
   search('search: nothing found', (n) => `q=zzyzx${n}`),
