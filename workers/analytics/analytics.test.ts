@@ -70,6 +70,8 @@ test('property 31: for any period the displayed volume is the count of the call 
           for (const { day, calls: ofDay, users } of used)
             expect({ calls: ofDay, users }).toMatchObject(await countDay(agentId, day))
         }
+        const { totals: ofAll } = await creatorSeries(bindings, creatorId, asked)
+        expect(ofAll).toMatchObject(await count('creator_id', creatorId, asked))
         for (const userId of accounts)
           for (const groupBy of ['day', 'agent', 'key', 'status'] as const) {
             const wish = { period: asked, groupBy, place: { skip: 0 }, limit: 100 }
@@ -93,7 +95,7 @@ const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
 
 /** What the log itself says. */
 async function count(
-  column: 'agent_id' | 'user_id',
+  column: 'agent_id' | 'creator_id' | 'user_id',
   id: string,
   { from, to }: { from: string; to: string },
   condition = sql`TRUE`,

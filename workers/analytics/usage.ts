@@ -181,37 +181,37 @@ export async function agentsByDay(
   { period: { from, to }, top }: { period: Period; top: number },
 ): Promise<DailyAgents> {
   const isAgents = sql`user_id = ${accountId} AND part = 'agent'`
+  // The days of an agent come as one value: a row for each would take longer on its way than all else together.
   const { rows } = await reach(() =>
-    db(env).execute<{ day: string | null; agent_id: string | null; calls: string; cost: string }>(sql`
-      WITH busiest AS MATERIALIZED (
-        SELECT part_id, sum(calls) AS calls FROM account_part_usage WHERE ${isAgents} AND ${isWithin({ from, to })}
-        GROUP BY part_id ORDER BY sum(calls) DESC, part_id LIMIT ${top}
-      )
-      SELECT NULL AS day, part_id AS agent_id, calls, 0 AS cost FROM busiest
+    db(env).execute<{ agent_id: string | null; days: [day: string, calls: number, cost: string][] | null }>(sql`
+      SELECT NULL AS agent_id, 0 AS place, json_agg(json_build_array(day, calls, cost::text)) AS days
+      FROM (
+        SELECT day, sum(calls) AS calls, sum(cost_usd) AS cost FROM account_usage
+        WHERE user_id = ${accountId} AND day BETWEEN ${from} AND ${to} GROUP BY day
+      ) AS every
       UNION ALL
-      SELECT day::text, NULL, sum(calls), sum(cost_usd) FROM account_usage
-      WHERE user_id = ${accountId} AND day BETWEEN ${from} AND ${to} GROUP BY day
-      UNION ALL
-      SELECT starts::text, part_id, calls, cost_usd FROM account_part_usage
-      WHERE ${isAgents} AND span = 'day' AND starts BETWEEN ${from} AND ${to} AND part_id IN (SELECT part_id FROM busiest)
-      ORDER BY day NULLS FIRST, agent_id NULLS FIRST
+      SELECT part_id, place, days FROM (
+        SELECT part_id, row_number() OVER (ORDER BY sum(calls) DESC, part_id) AS place
+        FROM account_part_usage WHERE ${isAgents} AND ${isWithin({ from, to })}
+        GROUP BY part_id ORDER BY place LIMIT ${top}
+      ) AS busiest CROSS JOIN LATERAL (
+        SELECT json_agg(json_build_array(starts, calls, cost_usd::text)) AS days FROM account_part_usage AS used
+        WHERE ${isAgents} AND span = 'day' AND starts BETWEEN ${from} AND ${to} AND used.part_id = busiest.part_id
+      ) AS theirs
+      ORDER BY place
     `),
   )
-  const busiest = rows
-    .filter((row) => row.day === null)
-    .map((row) => ({ id: row.agent_id ?? '', calls: Number(row.calls) }))
   const days: DailyAgents['days'] = new Map()
-  for (const { day, agent_id: agentId, ...row } of rows) {
-    if (day === null) continue
-    const spent = { calls: Number(row.calls), cost: amount(row.cost) }
-    const there = days.get(day)
-    // What all agents took comes first; what each of the named took is taken from it.
-    if (agentId === null || !there) days.set(day, { agents: new Map(), others: spent })
-    else {
-      there.agents.set(agentId, spent)
-      there.others = { calls: there.others.calls - spent.calls, cost: subtract(there.others.cost, spent.cost) }
+  for (const { agent_id: agentId, days: used } of rows)
+    for (const [day, calls, cost] of used ?? []) {
+      const spent = { calls, cost: amount(cost) }
+      const there = days.get(day)
+      // What all agents took comes first; what each of the busiest took is taken from it.
+      if (agentId === null || !there) days.set(day, { agents: new Map(), others: spent })
+      else {
+        there.agents.set(agentId, spent)
+        there.others = { calls: there.others.calls - calls, cost: subtract(there.others.cost, spent.cost) }
+      }
     }
-  }
-  const inOrder = busiest.toSorted((a, b) => b.calls - a.calls || (a.id < b.id ? -1 : 1))
-  return { agents: inOrder.map(({ id }) => id), days }
+  return { agents: rows.flatMap((row) => row.agent_id ?? []), days }
 }
