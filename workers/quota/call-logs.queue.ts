@@ -11,7 +11,7 @@
  * version that this consumer does not know, unless a newer one takes it before that.
  */
 import { sql } from 'drizzle-orm'
-import { rollUp } from '../analytics/analytics.ts'
+import { rollUp } from '../analytics/roll-up.ts'
 import { db } from '../base/db.ts'
 import { describe, log } from '../base/log.ts'
 import type { Bindings } from '../env.ts'

@@ -36,7 +36,7 @@ const ADMIT_ATTEMPTS = 4
 const SETTLE_ATTEMPTS = 7
 const FIRST_DELAY_MS = 20
 const CALLS_PAGE_MAX = 100
-const CALLS_READ_MAX = 2_000
+const CALLS_READ_MAX = 1_000
 
 type AccountStub = DurableObjectStub<AccountObject>
 
@@ -130,7 +130,18 @@ export async function quotaOf(env: Bindings, accountId: string): Promise<QuotaSt
   return reach(env, accountOf(env, accountId), ADMIT_ATTEMPTS, async (stub) => await stub.quota())
 }
 
-type CallRow = typeof callLogs.$inferSelect
+/** What is shown of a call: what it earned its creator, and when, is not its caller's. */
+const {
+  creatorId: _creator,
+  provider: _provider,
+  model: _model,
+  lotId: _lot,
+  revenueUsd: _revenue,
+  feePercent: _fee,
+  admittedAt: _admitted,
+  ...shown
+} = getTableColumns(callLogs)
+type CallRow = Pick<typeof callLogs.$inferSelect, keyof typeof shown>
 /** `next` is where the page after this one begins; null after the last. */
 export type CallPage = { calls: CallRow[]; next: CallPlace | null }
 export type CallPlace = Pick<CallRow, 'createdAt' | 'id'>
@@ -177,7 +188,7 @@ async function callPage(env: Bindings, isTheirs: SQL, page: PageAsked): Promise<
     sql`(${callLogs.createdAt}, ${callLogs.id}) < (${before.createdAt.toISOString()}::timestamptz, ${before.id}::uuid)`
   const read = db(env)
     .select({
-      ...getTableColumns(callLogs),
+      ...shown,
       isWanted: sql<boolean>`${isWanted ?? sql`true`}`.as('is_wanted'),
       row: sql<number>`row_number() OVER (ORDER BY ${callLogs.createdAt} DESC, ${callLogs.id} DESC)`.as('row'),
     })
@@ -199,7 +210,8 @@ async function callPage(env: Bindings, isTheirs: SQL, page: PageAsked): Promise<
       .select()
       .from(read)
       .where(or(read.isWanted, eq(read.row, readMax)))
-      .orderBy(read.row)
+      // By what they are sorted by already: reading ends with the last that is shown.
+      .orderBy(desc(read.createdAt), desc(read.id))
       .limit(limit + 1),
   )
   const calls = rows.filter((row) => row.isWanted).slice(0, limit)

@@ -16,7 +16,7 @@ const NOT_SHIPPED = new Set(['local', 'tests'])
 /** What of a room others may import besides its face: types that cross the wire, and tables for a foreign key. */
 const SHARED_FILES: Record<string, string[]> = {
   chain: ['chain', 'ownership', 'differences', 'states', 'tables'],
-  analytics: ['analytics', 'series', 'tables'],
+  analytics: ['analytics', 'roll-up', 'series', 'tables'],
   quota: ['quota', 'bought', 'protocol', 'call-log', 'tables'],
   agents: ['agents', 'vault', 'config', 'models', 'categories', 'versions', 'own', 'stops', 'tables'],
   keys: ['keys', 'read-key', 'key-format', 'tables'],
