@@ -35,8 +35,9 @@ export async function withdraw(env: Bindings, asked: Asked): Promise<Withdrawal>
     if (asked.amount < LEAST) throw await tooSmall(env, asked)
     const wallet = await walletOf(env, asked.creatorId)
     await refuseFrozen(env, asked.creatorId)
-    await refuseSecond(env, asked.creatorId)
+    // In this order, or what a twin has just taken would seem never to have been there.
     const parts = await partsOf(env, asked.creatorId)
+    await refuseSecond(env, asked.creatorId)
     const allocation = allocate(parts, asked.amount)
     if (!allocation) throw notEnough(parts)
     try {
