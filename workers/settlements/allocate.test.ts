@@ -11,7 +11,11 @@ const parts = fc
 const cents = fc.integer({ min: 1, max: 100_000_00 }).map((count) => (BigInt(count) * 1_000_000n) as Amount)
 const sum = (values: Amount[]): Amount => values.reduce(add, ZERO)
 
-const part = (settlementId: string, usd: string, feePercent = 20): Part => ({ settlementId, feePercent, left: amount(usd) })
+const part = (settlementId: string, usd: string, feePercent = 20): Part => ({
+  settlementId,
+  feePercent,
+  left: amount(usd),
+})
 
 describe('taking an amount from settled earnings', () => {
   it('takes the oldest first, with the fee that was frozen on them', () => {

@@ -241,7 +241,11 @@ describe('the queue settlements', () => {
     expect(await take(good)).toEqual({ acks: ['one'], retries: 0 })
     expect(await settlementsOf(creator)).toMatchObject([{ status: 'posted' }])
     expect(await take({ ...good, version: 2 } as unknown as SettlementMessage)).toEqual({ acks: [], retries: 1 })
-    const nowhere = { ...bindings, DATABASE_URL: 'postgres://a:b@127.0.0.1:1/c', DATABASE_HTTP_URL: 'http://127.0.0.1:1/sql' }
+    const nowhere = {
+      ...bindings,
+      DATABASE_URL: 'postgres://a:b@127.0.0.1:1/c',
+      DATABASE_HTTP_URL: 'http://127.0.0.1:1/sql',
+    }
     expect(await take(good, nowhere)).toEqual({ acks: [], retries: 1 })
   })
 })
@@ -263,7 +267,9 @@ describe('statements', () => {
     expect(text.split('\r\n')[0]).toBe(
       'kind,call_id,settled_at,agent_id,agent_version,funding,price_usd,revenue_usd,fee_percent,fee_usd,net_usd',
     )
-    expect(text).toMatch(/\r\ncall,[0-9a-f-]{36},2026-11-03T[\d:.]+Z,[0-9a-f-]{36},1,paid,0\.123456,0\.123456,20,0\.0246912,0\.0987648\r\n/)
+    expect(text).toMatch(
+      /\r\ncall,[0-9a-f-]{36},2026-11-03T[\d:.]+Z,[0-9a-f-]{36},1,paid,0\.123456,0\.123456,20,0\.0246912,0\.0987648\r\n/,
+    )
     expect(text).toMatch(/\r\ncorrection,,\d{4}-\d\d-\d\d,,,,,-0\.005,20,-0\.001,-0\.004\r\n/)
     const { total, ...sums } = sumsIn(text)
     expect(sums).toMatchObject({ calls: 3, gross: '0.123956', fee: '0.0247912', net: '0.0991648' })
@@ -286,7 +292,13 @@ describe('statements', () => {
         revenue: '0.001',
       })),
     )
-    let message: SettlementMessage | null = { version: 1, creatorId: creator, to: '2026-11-09', asOf: null, expected: null }
+    let message: SettlementMessage | null = {
+      version: 1,
+      creatorId: creator,
+      to: '2026-11-09',
+      asOf: null,
+      expected: null,
+    }
     let messages = 0
     for (; message; messages++) {
       // What travels through a queue is JSON.
@@ -304,7 +316,9 @@ describe('statements', () => {
 })
 
 /** Prices have at most six decimals, fees are whole percents. */
-const someRevenue = fc.integer({ min: 1, max: 100_000_000 }).map((millionths) => format((BigInt(millionths) * 100n) as Amount))
+const someRevenue = fc
+  .integer({ min: 1, max: 100_000_000 })
+  .map((millionths) => format((BigInt(millionths) * 100n) as Amount))
 const DAYS = Array.from({ length: 28 }, (_, at) => dayOf(startOf('2026-02-02') + at * 86_400_000))
 const someCall = fc.record({
   day: fc.constantFrom(...DAYS),
@@ -339,7 +353,9 @@ test('property 15: what is settled of any period is the revenue of its calls les
       const sums = await settledSums(creator)
       expect(sums).toMatchObject({ gross, fee, net: subtract(gross, fee) })
       const parts = await db(bindings).select().from(settlementParts).where(eq(settlementParts.creatorId, creator))
-      expect(parts.map(({ feePercent, grossUsd }) => percentOf(amount(grossUsd), feePercent)).reduce(add, ZERO)).toBe(fee)
+      expect(parts.map(({ feePercent, grossUsd }) => percentOf(amount(grossUsd), feePercent)).reduce(add, ZERO)).toBe(
+        fee,
+      )
     }),
     { numRuns: 15 },
   )

@@ -63,10 +63,20 @@ const ask = (as: Account, usd: string, id = newId()) => quietly(`POST ${PATH}`, 
 const read = async (as: Account, id: string) => (await quietly(`GET ${PATH}/${id}`, as)).body
 
 /** What the chain says of a payout from now on; the room hears of it. */
-async function chainSays(id: string, state: (typeof chainPayouts.$inferSelect)['state'], txHash = `0x${'ab'.repeat(32)}`) {
+async function chainSays(
+  id: string,
+  state: (typeof chainPayouts.$inferSelect)['state'],
+  txHash = `0x${'ab'.repeat(32)}`,
+) {
   await db(bindings)
     .update(chainPayouts)
-    .set({ state, txHash, blockNumber: 7, revision: sql`${chainPayouts.revision} + 1`, reason: state === 'failed' ? 'reverted' : null })
+    .set({
+      state,
+      txHash,
+      blockNumber: 7,
+      revision: sql`${chainPayouts.revision} + 1`,
+      reason: state === 'failed' ? 'reverted' : null,
+    })
     .where(eq(chainPayouts.id, id))
   await advance(silent, id)
 }
@@ -294,7 +304,10 @@ describe('what the chain says', () => {
 describe('what is lost on the way', () => {
   it('a payout that could not be asked for is asked for by the sweep, once', async () => {
     const me = await newRich('100')
-    const broken = { ...silent, PAYOUTS: { send: async () => Promise.reject(new Error('away')) } } as unknown as Bindings
+    const broken = {
+      ...silent,
+      PAYOUTS: { send: async () => Promise.reject(new Error('away')) },
+    } as unknown as Bindings
     const id = newId()
     await withdraw(bindings, { id, creatorId: me.id, amount: amount('40') })
     await expect(advance(broken, id)).rejects.toThrow('away')
@@ -320,18 +333,29 @@ describe('what is lost on the way', () => {
   it('an event that did not go out goes out later, under the same id', async () => {
     const me = await newRich('100')
     const { id } = (await ask(me, '40')).body
-    const deaf = { ...silent, EVENTS: { sendBatch: async () => Promise.reject(new Error('away')) } } as unknown as Bindings
+    const deaf = {
+      ...silent,
+      EVENTS: { sendBatch: async () => Promise.reject(new Error('away')) },
+    } as unknown as Bindings
     await db(bindings).update(chainPayouts).set({ state: 'safe', revision: 9 }).where(eq(chainPayouts.id, id))
     await expect(advance(deaf, id)).rejects.toThrow('away')
     const heard: { id: string; data: unknown }[] = []
-    const EVENTS = { sendBatch: async (all: { body: { id: string; data: unknown } }[]) => void heard.push(...all.map(({ body }) => body)) }
+    const EVENTS = {
+      sendBatch: async (all: { body: { id: string; data: unknown } }[]) =>
+        void heard.push(...all.map(({ body }) => body)),
+    }
     await advance({ ...silent, EVENTS } as unknown as Bindings, id)
     await advance({ ...silent, EVENTS } as unknown as Bindings, id)
     expect(heard.map(({ data }) => data)).toEqual([{ withdrawal_id: id, status: 'completed', net_usd: '32.00000000' }])
   })
 
   it('the queue takes what it cannot work off again, and leaves payouts that are of no withdrawal', async () => {
-    const message = (body: object) => ({ id: newId(), body: body as PayoutStateMessage, attempts: 1, timestamp: new Date() })
+    const message = (body: object) => ({
+      id: newId(),
+      body: body as PayoutStateMessage,
+      attempts: 1,
+      timestamp: new Date(),
+    })
     const batch = createMessageBatch<PayoutStateMessage>('payout-states', [
       message({ version: 1, id: newId() }),
       message({ version: 2, id: newId() }),
@@ -355,7 +379,10 @@ describe('withdrawals above the cap', () => {
     expect(list.body.items.map((item: { id: string }) => item.id)).toContain(id)
     const approve = () => quietly(`POST /api/v1/admin/withdrawals/${id}/approve`, boss, { reason: 'Known to us.' })
     const approved = await approve()
-    expect([approved.status, approved.body]).toEqual([200, expect.objectContaining({ state: 'queued', creator_id: me.id })])
+    expect([approved.status, approved.body]).toEqual([
+      200,
+      expect.objectContaining({ state: 'queued', creator_id: me.id }),
+    ])
     const again = await approve()
     expect([again.status, again.body.error.code]).toEqual([409, '40903'])
     const log = await db(bindings).select().from(auditLog).where(eq(auditLog.subjectId, id))
@@ -370,7 +397,9 @@ describe('withdrawals above the cap', () => {
   it('are given back whole when they are refused, or taken back by their creator', async () => {
     const [me, boss] = [await newRich('5000'), await signIn('admin')]
     const first = (await ask(me, '2000')).body
-    const rejected = await quietly(`POST /api/v1/admin/withdrawals/${first.id}/reject`, boss, { reason: 'Write to us.' })
+    const rejected = await quietly(`POST /api/v1/admin/withdrawals/${first.id}/reject`, boss, {
+      reason: 'Write to us.',
+    })
     expect(rejected.body).toMatchObject({ state: 'rejected', status: 'rejected', reason: 'Write to us.' })
     expect(await owedTo(me.id)).toEqual({ pending: '0.00', available: '5000.00', inFlight: '0.00' })
     const second = (await ask(me, '2000')).body
@@ -380,7 +409,9 @@ describe('withdrawals above the cap', () => {
     expect([canceled.status, canceled.body.state]).toEqual([200, 'canceled'])
     expect((await quietly(`POST ${PATH}/${second.id}/cancel`, me)).status).toBe(409)
     expect(await owedTo(me.id)).toEqual({ pending: '0.00', available: '5000.00', inFlight: '0.00' })
-    expect((await quietly(`POST /api/v1/admin/withdrawals/${second.id}/approve`, boss, { reason: 'Late.' })).status).toBe(409)
+    expect(
+      (await quietly(`POST /api/v1/admin/withdrawals/${second.id}/approve`, boss, { reason: 'Late.' })).status,
+    ).toBe(409)
     const going = (await ask(me, '20')).body
     expect((await quietly(`POST ${PATH}/${going.id}/cancel`, me)).status).toBe(409)
   })
@@ -389,7 +420,9 @@ describe('withdrawals above the cap', () => {
     const [me, boss] = [await newRich('5000'), await signIn('admin')]
     const { id } = (await ask(me, '2000')).body
     const answers = await Promise.all([
-      ...Array.from({ length: 4 }, () => quietly(`POST /api/v1/admin/withdrawals/${id}/reject`, boss, { reason: 'No, no.' })),
+      ...Array.from({ length: 4 }, () =>
+        quietly(`POST /api/v1/admin/withdrawals/${id}/reject`, boss, { reason: 'No, no.' }),
+      ),
       ...Array.from({ length: 4 }, () => quietly(`POST ${PATH}/${id}/cancel`, me)),
     ])
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
@@ -428,7 +461,11 @@ test('a withdrawal goes the whole way: from the door to the wallet on the chain,
     ({ state }) => state === 'final',
   )
   expect(await walletBalance(me.wallet as `0x${string}`)).toBe(20_000_000n)
-  expect(done).toMatchObject({ status: 'completed', tx_hash: expect.stringMatching(/^0x/), payout: { credited: false } })
+  expect(done).toMatchObject({
+    status: 'completed',
+    tx_hash: expect.stringMatching(/^0x/),
+    payout: { credited: false },
+  })
   expect(await owedTo(me.id)).toEqual({ pending: '0.00', available: '75.00', inFlight: '0.00' })
 })
 
@@ -465,8 +502,14 @@ test('property 16: of any withdrawal of X what is sent is X less the fee that wa
         return
       }
       const fee = body.parts
-        .map((part: { amount_usd: string; fee_percent: number }) => [amount(part.amount_usd), part.fee_percent] as const)
-        .reduce((sums: Map<number, Amount>, [piece, percent]: readonly [Amount, number]) => sums.set(percent, add(sums.get(percent) ?? ZERO, piece)), new Map<number, Amount>())
+        .map(
+          (part: { amount_usd: string; fee_percent: number }) => [amount(part.amount_usd), part.fee_percent] as const,
+        )
+        .reduce(
+          (sums: Map<number, Amount>, [piece, percent]: readonly [Amount, number]) =>
+            sums.set(percent, add(sums.get(percent) ?? ZERO, piece)),
+          new Map<number, Amount>(),
+        )
       const fees = [...fee].map(([percent, base]: [number, Amount]) => percentOf(base, percent)).reduce(add, ZERO)
       expect(amount(body.fee_usd)).toBe(fees)
       expect(add(amount(body.net_usd), amount(body.fee_usd))).toBe(asked)
@@ -502,7 +545,10 @@ test('property 32: whatever a withdrawal went through, once it has failed the wh
         const before = await owedTo(me.id)
         const { body } = await ask(me, format((BigInt(count) * 1_000_000n) as Amount))
         for (const state of way) await chainSays(body.id, state as 'queued')
-        await db(bindings).update(chainPayouts).set({ state: 'failed', revision: 99 }).where(eq(chainPayouts.id, body.id))
+        await db(bindings)
+          .update(chainPayouts)
+          .set({ state: 'failed', revision: 99 })
+          .where(eq(chainPayouts.id, body.id))
         await Promise.all(Array.from({ length: times }, () => advance(silent, body.id)))
         await advance(silent, body.id)
         expect(await owedTo(me.id)).toEqual(before)
