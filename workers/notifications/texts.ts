@@ -45,7 +45,7 @@ export function textOf(event: Extract<PlatformEvent, { type: Kind }>): Text {
     case 'settlement.closed':
       return {
         title: `Settlement closed: ${dollars(event.data.net_usd)}`,
-        body: `Your earnings up to ${day(event.data.period_end)} are settled. You can withdraw them when they have cleared.`,
+        body: `Your earnings up to ${day(event.data.period_end)} are settled. You can withdraw them now.`,
         link: EARNINGS,
       }
     case 'withdrawal.updated':

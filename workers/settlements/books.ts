@@ -38,7 +38,7 @@ export async function balancesPart(env: Bindings, cursor: string): Promise<Part>
       FROM (SELECT * FROM ledger_balances WHERE account > ${cursor} ORDER BY account LIMIT ${ACCOUNTS}) AS page,
         LATERAL (
           SELECT coalesce(sum(amount), 0) AS sum, count(*) AS count
-          FROM (SELECT amount FROM ledger_entries WHERE ledger_entries.account = page.account LIMIT ${ENTRIES_MAX + 1}) AS some
+          FROM (SELECT amount FROM ledger_entries WHERE ledger_entries.account = page.account LIMIT ${ENTRIES_MAX + 1}) AS first
         ) AS entries
       ORDER BY account`),
   )

@@ -37,8 +37,12 @@ type Settlement = typeof settlements.$inferSelect
  * Takes this creator's settlements as far as they can go. Gives the message that has to go on from here, or null when all is
  * done: nothing before `to` is left to settle, and whatever was settled is posted and told.
  */
-export async function settle(env: Bindings, message: SettlementMessage): Promise<SettlementMessage | null> {
-  const steps = { left: STEPS_MAX }
+export async function settle(
+  env: Bindings,
+  message: SettlementMessage,
+  stepsMax: number = STEPS_MAX,
+): Promise<SettlementMessage | null> {
+  const steps = { left: stepsMax }
   let going: SettlementMessage = message
   for (;;) {
     const settlement = await unfinished(env, message.creatorId)

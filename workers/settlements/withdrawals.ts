@@ -35,8 +35,12 @@ export async function withdraw(env: Bindings, asked: Asked): Promise<Withdrawal>
     if (asked.amount < LEAST) throw await tooSmall(env, asked)
     const wallet = await walletOf(env, asked.creatorId)
     await refuseFrozen(env, asked.creatorId)
-    await refuseSecond(env, asked.creatorId)
+    // In this order, or what a twin has just taken would seem never to have been there.
     const parts = await partsOf(env, asked.creatorId)
+    const running = await runningOf(env, asked.creatorId)
+    // A twin of this request was faster.
+    if (running?.id === asked.id) continue
+    if (running) throw second(running)
     const allocation = allocate(parts, asked.amount)
     if (!allocation) throw notEnough(parts)
     try {
@@ -244,18 +248,15 @@ async function refuseFrozen(env: Bindings, creatorId: string): Promise<void> {
   if (await isFrozen(env, ['withdrawals', `withdrawals:${creatorId}`])) throw new AppError('withdrawalsFrozen')
 }
 
-async function refuseSecond(env: Bindings, creatorId: string): Promise<void> {
+async function runningOf(env: Bindings, creatorId: string): Promise<Withdrawal | undefined> {
   const isRunning = and(eq(withdrawals.creatorId, creatorId), isNull(withdrawals.paidAt), isNull(withdrawals.endedAt))
-  const [running] = await reach(() =>
-    db(env)
-      .select({ id: withdrawals.id, state: withdrawals.state, amount: withdrawals.amountUsd })
-      .from(withdrawals)
-      .where(isRunning),
-  )
-  if (running)
-    throw new AppError('withdrawalRunning', {
-      details: { withdrawal_id: running.id, state: running.state, amount_usd: format(amount(running.amount)) },
-    })
+  const [running] = await reach(() => db(env).select().from(withdrawals).where(isRunning))
+  return running
+}
+
+function second({ id, state, amountUsd }: Withdrawal): AppError {
+  const details = { withdrawal_id: id, state, amount_usd: format(amount(amountUsd)) }
+  return new AppError('withdrawalRunning', { details })
 }
 
 /** Runs a decision; one that somebody else has made before is a conflict. */
