@@ -130,14 +130,15 @@ export async function quotaOf(env: Bindings, accountId: string): Promise<QuotaSt
   return reach(env, accountOf(env, accountId), ADMIT_ATTEMPTS, async (stub) => await stub.quota())
 }
 
-/** What is shown of a call: what it earned its creator, and when, is not its caller's. */
+/** What a page is read for. Each door shows of it what is its caller's. */
 const {
   creatorId: _creator,
   provider: _provider,
   model: _model,
   lotId: _lot,
-  revenueUsd: _revenue,
   feePercent: _fee,
+  unitValueUsd: _unitValue,
+  transactionId: _transaction,
   admittedAt: _admitted,
   ...shown
 } = getTableColumns(callLogs)
