@@ -14,7 +14,7 @@ export type SimulatedDatabase = {
 }
 
 /** Answers a `fetch` of the Worker, or null where nobody is asked: then it gets no good answer. */
-export type Answers = (url: string, init: RequestInit) => Promise<Response> | null
+export type Answers = (url: string, init: RequestInit, real: typeof fetch) => Promise<Response> | null
 
 /**
  * Starts a database with all tables, or takes the one at `databaseUrl`. `isLost` decides of each request of the Worker whether it does not arrive (`before`)
@@ -33,7 +33,7 @@ export async function startDatabase(
   const real = globalThis.fetch
   globalThis.fetch = async (input, init = {}) => {
     const to = input instanceof Request ? input.url : input.toString()
-    if (to !== SQL_URL) return (await others(to, init)) ?? new Response('Nobody is here.', { status: 503 })
+    if (to !== SQL_URL) return (await others(to, init, real)) ?? new Response('Nobody is here.', { status: 503 })
     const loss = isLost()
     if (loss === 'before') throw new TypeError('The connection was lost.')
     const headers = new Headers(init.headers)

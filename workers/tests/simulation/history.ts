@@ -10,13 +10,11 @@ import type { Rooms } from './rooms.ts'
 const CENT = 1_000_000
 const BASE = 500_000
 const PROMOTIONAL = 100
+const UNIT = CENT
 const FEE_PERCENT = 20
 const PRICES = [100_000, BASE, 5_000_000, 700_000_000, 2_500_000_000]
-const PACKAGES = [
-  { calls: 5, unit: 1_000_000 },
-  { calls: 10, unit: 800_000 },
-]
-const UNIQUE_VIOLATION = '23505'
+const STARTER = { package: 'starter', calls: 1_000, cents: 1_000 } as const
+const TOP_UP = { package: null, calls: 0, cents: 10_000 } as const
 const NO_COUNTS = { errorCode: null, inputTokens: null, outputTokens: null, latencyMs: 1, firstContentMs: 1 }
 const CALL = {
   v: 1,
@@ -31,7 +29,17 @@ const CALL = {
   leaseMs: 60_000,
 }
 
-type Lot = { id: string; calls: number; unit: number }
+/** A payment as its buyer and the bank know it; in cents. */
+type Bought = {
+  id: string
+  cents: number
+  calls: number
+  isPaid: boolean
+  refunded: number
+  /** Taken back by the bank, for as long as the dispute is not won. */
+  disputed: number
+  disputes: number
+}
 type Charged = { price: number; funding: string }
 
 export class History {
@@ -39,10 +47,9 @@ export class History {
   readonly #rooms: Rooms
   readonly #user: string
   readonly #creator: string
-  readonly #lots: Lot[] = []
+  readonly #bought: Bought[] = []
   readonly #charged: Charged[] = []
   readonly #withdrawals = new Map<string, number>()
-  #deposited = 0
 
   constructor(platform: Platform, rooms: Rooms) {
     this.#platform = platform
@@ -55,30 +62,30 @@ export class History {
   async *happen(): AsyncGenerator<void> {
     const { random } = this.#platform
     await this.#register()
-    yield
-    await this.#buy()
-    yield
-    await this.#topUp()
-    for (let steps = 4 + random.below(10); steps > 0; steps--) {
+    // Most histories are short, and some are long.
+    const steps = random.chance(0.7) ? 1 + random.below(5) : 6 + random.below(12)
+    for (let step = 0; step < steps; step++) {
       yield
-      await this.#something()
+      await this.#something(step)
     }
   }
 
   /** Weeks later, when everything can be settled. */
   async end(): Promise<void> {
+    for (const bought of this.#bought) await this.#news(bought)
     await this.#settle()
   }
 
-  async #something(): Promise<void> {
+  async #something(step: number): Promise<void> {
     const { random } = this.#platform
-    const dice = random.below(20)
+    const dice = step === 0 ? 10 : random.below(24)
     if (dice < 10) return this.#call()
-    if (dice < 11) return this.#buy()
-    if (dice < 12) return this.#topUp()
-    if (dice < 14) this.#platform.now += random.below(5 * DAY_MS)
-    else if (dice < 17) return this.#settle()
-    else if (dice < 19) return this.#withdraw()
+    if (dice < 12) return this.#buy(random.chance(0.4) ? STARTER : TOP_UP)
+    if (dice < 14) return this.#refund()
+    if (dice < 17) return this.#dispute()
+    if (dice < 19) this.#platform.now += random.below(5 * DAY_MS)
+    else if (dice < 20) return this.#settle()
+    else if (dice < 23) return this.#withdraw()
     else
       for (const id of this.#withdrawals.keys())
         await this.#rooms.payouts.advance(this.#platform.env, id).catch(() => {})
@@ -93,48 +100,64 @@ export class History {
     )
   }
 
-  async #buy(): Promise<void> {
-    const { env, random } = this.#platform
-    const { calls, unit } = random.pick(PACKAGES)
-    const lot = { id: crypto.randomUUID(), calls, unit }
-    const price = this.#rooms.amounts.fromUnits(calls * unit)
-    await this.#booked(() =>
-      this.#rooms.bought.bookLot(
-        env,
-        { id: lot.id, userId: this.#user, calls, price },
-        { kind: 'payment', account: 'cash_stripe' },
-      ),
-    )
-    const told = { v: 1, id: lot.id, kind: 'paid', calls, unitValue: unit }
-    await this.#platform.insist(() => this.#rooms.quota.credit(env, this.#user, told))
-    this.#lots.push(lot)
+  /** Orders something and pays for it, or tries to. */
+  async #buy(what: { package: 'starter' | null; calls: number; cents: number }): Promise<void> {
+    const { env, random, till } = this.#platform
+    const { package: name, calls, cents } = what
+    const price = this.#rooms.amounts.fromUnits(cents * CENT)
+    const order = { userId: this.#user, method: 'stripe', package: name, calls, price, key: crypto.randomUUID() }
+    const opened = await this.#platform
+      .insist(() => this.#rooms.checkout.checkout(env, order), isOfTheNetwork)
+      .catch(unlessRefused)
+    if (!opened) return
+    const payment: Bought = { id: opened.paymentId, cents, calls, isPaid: false, refunded: 0, disputed: 0, disputes: 0 }
+    this.#bought.push(payment)
+    payment.isPaid =
+      (await till.happens('pay', { payment: payment.id, how: random.chance(0.9) ? 'card' : 'decline' })) &&
+      (await this.#isPaid(payment))
+    await this.#news(payment)
   }
 
-  async #topUp(): Promise<void> {
-    const { env } = this.#platform
-    const units = 100 * 100 * CENT
-    const id = crypto.randomUUID()
-    const amount = this.#rooms.amounts.fromUnits(units)
-    await this.#booked(() => [
-      this.#rooms.bought.bookBalance(
-        env,
-        { id, userId: this.#user, amount },
-        { kind: 'payment', account: 'cash_stripe' },
-      ),
-    ])
-    await this.#platform.insist(() => this.#rooms.quota.deposit(env, this.#user, { v: 1, id, amount: units }))
-    this.#deposited += units
+  async #isPaid({ id }: Bought): Promise<boolean> {
+    return this.#platform.till.isPaid(id)
   }
 
-  /** Books until it is booked: a second time undoes itself. */
-  async #booked(statements: () => unknown[]): Promise<void> {
-    await this.#platform.insist(async () => {
-      try {
-        await this.#rooms.database.db(this.#platform.env).batch(statements())
-      } catch (thrown) {
-        if ((thrown as { code?: string }).code !== UNIQUE_VIOLATION) throw thrown
-      }
-    })
+  /** Somebody hears of a payment: a webhook, the page that the buyer comes back to, or the poller. */
+  async #news({ id }: Bought): Promise<void> {
+    for (let times = 1 + this.#platform.random.below(2); times > 0; times--)
+      await this.#platform.tell('PAYMENT_EVENTS', { version: 1, payment: id })
+  }
+
+  async #refund(): Promise<void> {
+    const { random, till } = this.#platform
+    const payment = this.#somePaid()
+    if (!payment) return
+    const amount = random.chance(0.5) ? payment.cents - payment.refunded : 1 + random.below(payment.cents)
+    if (!(await till.happens('refund', { payment: payment.id, amount }))) return
+    payment.refunded += amount
+    await this.#news(payment)
+  }
+
+  async #dispute(): Promise<void> {
+    const { random, till } = this.#platform
+    const payment = this.#somePaid()
+    if (!payment) return
+    if (payment.disputed === 0 && payment.disputes === 0) {
+      const amount = payment.cents - payment.refunded
+      if (amount === 0 || !(await till.happens('dispute', { payment: payment.id, amount }))) return
+      payment.disputed = amount
+      payment.disputes = 1
+    } else {
+      const isWon = random.chance(0.5)
+      if (!(await till.happens(isWon ? 'dispute/won' : 'dispute/lost', { payment: payment.id }))) return
+      if (isWon) payment.disputed = 0
+    }
+    await this.#news(payment)
+  }
+
+  #somePaid(): Bought | null {
+    const paid = this.#bought.filter(({ isPaid }) => isPaid)
+    return paid.length > 0 ? this.#platform.random.pick(paid) : null
   }
 
   async #call(): Promise<void> {
@@ -156,8 +179,7 @@ export class History {
   async #settle(): Promise<void> {
     const to = this.#rooms.periods.dueEnd(this.#platform.env, this.#platform.now)
     const message = { version: 1, creatorId: this.#creator, to, asOf: null, expected: null }
-    const queue = this.#platform.env['SETTLEMENTS'] as { send(body: unknown): Promise<void> }
-    await this.#platform.insist(() => queue.send(message))
+    await this.#platform.tell('SETTLEMENTS', message)
   }
 
   async #withdraw(): Promise<void> {
@@ -165,12 +187,10 @@ export class History {
     const id = crypto.randomUUID()
     const units = (1_000 + random.below(6_000)) * CENT
     const asked = { id, creatorId: this.#creator, amount: this.#rooms.amounts.fromUnits(units) }
-    try {
-      await this.#platform.insist(() => this.#rooms.withdrawals.withdraw(env, asked), isOfTheNetwork)
-    } catch (thrown) {
-      if (isRefusal(thrown)) return
-      throw thrown
-    }
+    const withdrawn = await this.#platform
+      .insist(() => this.#rooms.withdrawals.withdraw(env, asked), isOfTheNetwork)
+      .catch(unlessRefused)
+    if (!withdrawn) return
     this.#withdrawals.set(id, units)
     await this.#rooms.payouts.advance(env, id).catch(() => {})
   }
@@ -184,26 +204,31 @@ export class History {
   /** What is not as it has to be. `payouts` is what the chain did. */
   async *check(payouts: Map<string, PlayedJob>): AsyncGenerator<string> {
     yield* this.#checkAccount()
+    yield* this.#checkPayments()
     yield* this.#checkEarnings(payouts)
     yield* this.#checkStatements()
   }
 
+  /** The account's object and the books agree, on what the calls and payments make of them. */
   async *#checkAccount(): AsyncGenerator<string> {
-    const premiums = sum(this.#charged.map(({ price }) => premiumOf(price)))
-    const paid = this.#charged.filter(({ funding }) => funding === 'paid').length
     const state = await this.#rooms.quota.quotaOf(this.#platform.env, this.#user)
-    const bought = sum(this.#lots.map(({ calls }) => calls))
     yield* compare('used', state.used, this.#charged.length)
-    yield* compare('remaining', state.remaining, PROMOTIONAL + bought - this.#charged.length)
-    yield* compare('balance', state.balance, this.#deposited - premiums)
     yield* compare('held', state.held + state.unsent, 0)
-    yield* compare('prepaid', await this.#owed(`prepaid:${this.#user}`), this.#deposited - premiums)
-    let [left, drawn] = [0, paid]
-    for (const { calls, unit } of this.#lots) {
-      left += Math.max(0, calls - drawn) * unit
-      drawn = Math.max(0, drawn - calls)
+    yield* compare('prepaid', await this.#owed(`prepaid:${this.#user}`), state.balance)
+    for (const lot of state.lots.filter(({ kind }) => kind === 'paid')) {
+      const bought = this.#bought.find(({ id }) => id === lot.id)
+      yield* compare('value of a lot', await this.#owed(`lot:${lot.id}`), lot.remaining * UNIT)
+      if (!bought?.isPaid) yield `the lot ${lot.id} was not paid for`
     }
-    yield* compare('lots', sum(await Promise.all(this.#lots.map(({ id }) => this.#owed(`lot:${id}`)))), left)
+    const isLeftAlone = this.#bought.every(({ refunded, disputes }) => refunded === 0 && disputes === 0)
+    if (isLeftAlone) {
+      const paid = this.#bought.filter(({ isPaid }) => isPaid)
+      const premiums = sum(this.#charged.map(({ price }) => premiumOf(price)))
+      const calls = sum(paid.map((bought) => bought.calls))
+      const topUps = sum(paid.filter((bought) => bought.calls === 0).map(({ cents }) => cents * CENT))
+      yield* compare('remaining', state.remaining, PROMOTIONAL + calls - this.#charged.length)
+      yield* compare('balance', state.balance, topUps - premiums)
+    }
     const [row] = await this.#platform.database.query<{ n: number }>(
       "SELECT count(*)::int AS n FROM call_logs WHERE user_id = $1 AND status = 'success'",
       [this.#user],
@@ -211,8 +236,35 @@ export class History {
     yield* compare('logged', row?.n, this.#charged.length)
   }
 
+  /** Each payment has come to what its buyer and the bank know of it. */
+  async *#checkPayments(): AsyncGenerator<string> {
+    const rows = await this.#platform.database.query<{ id: string; status: string; cents: number }>(
+      `SELECT id, status, (refunded_usd * 100)::int AS cents FROM payments WHERE user_id = $1`,
+      [this.#user],
+    )
+    for (const bought of this.#bought) {
+      const row = rows.find(({ id }) => id === bought.id)
+      yield* compare(`payment ${JSON.stringify([bought, row])}`, row?.status === 'completed' || row?.status === 'refunded' || row?.status === 'disputed' ? 1 : 0, bought.isPaid ? 1 : 0)
+    }
+  }
+
+  /** What the bank has let us keep of the payments, before fees, in 10⁻⁸ dollars; and the fee of each dispute. */
+  get kept(): number {
+    const paid = this.#bought.filter(({ isPaid }) => isPaid)
+    return sum(
+      paid.map(({ cents, refunded, disputed, disputes }) => (cents - refunded - disputed - disputes * 1_500) * CENT),
+    )
+  }
+
   async *#checkEarnings(payouts: Map<string, PlayedJob>): AsyncGenerator<string> {
-    const revenue = sum(this.#charged.map(({ price, funding }) => (funding === 'paid' ? price : premiumOf(price))))
+    const earned = sum(this.#charged.map(({ price, funding }) => (funding === 'paid' ? price : premiumOf(price))))
+    const [back] = await this.#platform.database.query<{ units: string }>(
+      "SELECT (coalesce(sum(revenue_usd), 0) * 100000000)::bigint::text AS units FROM earnings WHERE creator_id = $1 AND kind = 'reversal'",
+      [this.#creator],
+    )
+    const revenue = earned + Number(back?.units)
+    if (Number(back?.units) > 0 || revenue < 0)
+      yield `more was given or taken back than there was: ${back?.units} of ${earned}`
     const earnings = await this.#rooms.settlements.earningsOf(this.#platform.env, this.#creator)
     yield* compare('lifetime', Number(earnings.lifetime.gross), revenue)
     yield* compare('lifetime fee', Number(earnings.lifetime.fee), (revenue * FEE_PERCENT) / 100)
@@ -253,14 +305,15 @@ export class History {
   }
 }
 
-/** An answer of the platform that says no, and means it. */
-function isRefusal(thrown: unknown): boolean {
-  return thrown instanceof Error && thrown.name === 'AppError' && !isOfTheNetwork(thrown)
+/** Null where the platform says no and means it. */
+function unlessRefused(thrown: unknown): null {
+  if (isOfTheNetwork(thrown)) throw thrown
+  return null
 }
 
 function isOfTheNetwork(thrown: unknown): boolean {
-  const { kind, code } = thrown as { kind?: string; code?: string }
-  return kind === 'storeUnavailable' || code === '50302' || !(thrown instanceof Error && thrown.name === 'AppError')
+  const { name, kind } = thrown as { name: string; kind?: string }
+  return name !== 'AppError' || kind === 'storeUnavailable' || kind === 'checkoutUnavailable'
 }
 
 function premiumOf(price: number): number {

@@ -3,10 +3,12 @@
  * clock, queues and a network that do as chance says. What the platform's code is promised is kept (a message comes at least
  * once, a transaction is whole, an alarm rings again); everything that it is not promised goes wrong now and then.
  */
-import { startDatabase, type Answers, type SimulatedDatabase } from './database.ts'
+import { TEST_STRIPE } from '../../local/test-keys.ts'
+import { startDatabase, type SimulatedDatabase } from './database.ts'
 import { Host, Namespace, type CallFault, type ObjectClass } from './object.ts'
 import { Random } from './random.ts'
 import { playedSigner, type PlayedJob } from './signer.ts'
+import { openTill, type Till } from './till.ts'
 import { afterwards } from './workers-module.ts'
 
 export const DAY_MS = 86_400_000
@@ -30,11 +32,13 @@ const MODULES = {
   callLogs: '../../quota/call-logs.queue.ts',
   payouts: '../../chain/payouts.queue.ts',
   payoutStates: '../../settlements/payout-states.queue.ts',
+  payments: '../../payments/payment-events.queue.ts',
   settlements: '../../settlements/settlements.queue.ts',
 }
 
 export class Platform {
   readonly database: SimulatedDatabase
+  readonly till: Till
   readonly env: Record<string, unknown> = {}
   seed = 0
   signers: Namespace | null = null
@@ -48,26 +52,34 @@ export class Platform {
   #messages = 0
   #ids = 0
 
-  private constructor(database: SimulatedDatabase) {
+  private constructor(database: SimulatedDatabase, till: Till) {
     this.database = database
+    this.till = till
   }
 
-  /** Starts the platform, quiet at first. `others` answer what is asked of outside parties. */
-  static async start(databaseUrl?: string, others?: Answers): Promise<Platform> {
+  /** Starts the platform, quiet at first, on a database of its own or the one at `databaseUrl`. */
+  static async start(databaseUrl?: string): Promise<Platform> {
     const starting: { platform?: Platform } = {}
     const isLost = () => starting.platform?.lost() ?? null
-    const platform = new Platform(await startDatabase(isLost, databaseUrl, others))
+    const till = await openTill()
+    const database = await startDatabase(isLost, databaseUrl, (to, init) => till.answer(to, init, isLost))
+    const platform = new Platform(database, till)
     starting.platform = platform
     const { clock } = (await import(MODULES.clock)) as { clock: { now(): number } }
     clock.now = () => platform.now
     const { AccountObject } = (await import(MODULES.account)) as { AccountObject: ObjectClass }
-    Object.assign(platform.env, secrets(), platform.database.variables)
+    Object.assign(platform.env, secrets(), database.variables, {
+      STRIPE_SECRET_KEY: TEST_STRIPE.secretKey,
+      STRIPE_BASE_URL: till.url,
+    })
     platform.objects('ACCOUNT', AccountObject)
     platform.signers = platform.objects('SIGNER', playedSigner(platform))
     const { callLogsQueue } = (await import(MODULES.callLogs)) as { callLogsQueue: Consumer }
     const { payoutsQueue } = (await import(MODULES.payouts)) as { payoutsQueue: Consumer }
     const { payoutStatesQueue } = (await import(MODULES.payoutStates)) as { payoutStatesQueue: Consumer }
     const { settlementsQueue } = (await import(MODULES.settlements)) as { settlementsQueue: Consumer }
+    const { paymentEventsQueue } = (await import(MODULES.payments)) as { paymentEventsQueue: Consumer }
+    platform.queue('PAYMENT_EVENTS', paymentEventsQueue)
     platform.queue('CALL_LOGS', callLogsQueue)
     platform.queue('PAYOUTS', payoutsQueue)
     platform.queue('PAYOUT_STATES', payoutStatesQueue)
@@ -84,6 +96,7 @@ export class Platform {
     this.now = BEGINNING
     crypto.randomUUID = () => this.#id()
     Math.random = () => this.random.next()
+    Date.now = () => this.now
   }
 
   /** Binds a namespace of Durable Objects. */
@@ -127,6 +140,17 @@ export class Platform {
 
   lost(): 'before' | 'after' | null {
     return this.random.chance(this.trouble) ? this.random.pick(['before', 'after'] as const) : null
+  }
+
+  /** Puts a message into a queue, in the end. */
+  async tell(binding: string, body: unknown): Promise<void> {
+    const queue = this.env[binding] as { send(body: unknown): Promise<void> }
+    await this.insist(() => queue.send(body))
+  }
+
+  async stop(): Promise<void> {
+    await this.database.stop()
+    await this.till.stop()
   }
 
   /** Repeats what must be done in the end and may be done twice, as a client or a sweeping job would. */

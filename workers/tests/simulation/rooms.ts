@@ -3,9 +3,8 @@
 /** Named by variables, because what the Worker's code is typed with does not hold in Node; what it does, does. */
 const MODULES = {
   quota: '../../quota/quota.ts',
-  bought: '../../quota/bought.ts',
   amounts: '../../money/amount.ts',
-  database: '../../base/db.ts',
+  checkout: '../../payments/checkout.ts',
   settlements: '../../settlements/settlements.ts',
   withdrawals: '../../settlements/withdrawals.ts',
   payouts: '../../settlements/payouts.ts',
@@ -16,7 +15,9 @@ type Ask<T = unknown> = (...parameters: unknown[]) => Promise<T>
 type Tell<T = unknown> = (...parameters: unknown[]) => T
 
 export type Admission = { kind: string; funding?: string }
-export type QuotaState = { used: number; held: number; unsent: number; remaining: number; balance: number }
+export type QuotaState = Record<'used' | 'held' | 'unsent' | 'remaining' | 'balance', number> & {
+  lots: { id: string; kind: 'paid' | 'promotional'; calls: number; remaining: number; state?: string }[]
+}
 export type Earnings = Record<'pending' | 'available' | 'inFlight', bigint> &
   Record<'paid' | 'lifetime', { gross: bigint; fee: bigint; net: bigint }>
 
@@ -26,9 +27,8 @@ export type Rooms = {
     quotaOf: Ask<QuotaState>
     accountOf: Tell
   }
-  bought: { bookLot: Tell<unknown[]>; bookBalance: Tell }
   amounts: { fromUnits: Tell<bigint> }
-  database: { db: Tell<{ batch(statements: unknown[]): Promise<unknown> }> }
+  checkout: { checkout: Ask<{ paymentId: string }> }
   settlements: { earningsOf: Ask<Earnings> }
   withdrawals: { withdraw: Ask }
   payouts: { advance: Ask }

@@ -41,11 +41,12 @@ export async function runHistories({
     return `--seed ${platform.seed} --histories ${together}: ${thrown instanceof Error ? thrown.stack : String(thrown)}`
   } finally {
     quiet()
-    await platform.database.stop()
+    await platform.stop()
   }
 }
 
 async function runGroup(platform: Platform, seed: number, make: () => History[]): Promise<string[]> {
+  const before = await cashOf(platform)
   platform.begin(seed, TROUBLE)
   const { random } = platform
   const histories = make()
@@ -65,8 +66,20 @@ async function runGroup(platform: Platform, seed: number, make: () => History[])
   platform.trouble = 0
   const payouts = await platform.payouts()
   const problems = await inBalance(platform)
+  const cash = (await cashOf(platform)) - before
+  const kept = histories.reduce((sum, history) => sum + history.kept, 0)
+  if (cash !== kept) problems.push(`cash: ${cash}, not ${kept}`)
   for (const history of histories) for await (const problem of history.check(payouts)) problems.push(problem)
   return problems
+}
+
+/** What came in by card and did not go out again, the processor's fees for payments aside; in 10⁻⁸ dollars. */
+async function cashOf(platform: Platform): Promise<number> {
+  const [row] = await platform.database.query<{ units: string }>(
+    `SELECT (coalesce(sum(balance), 0) * 100000000)::bigint::text AS units FROM ledger_balances
+     WHERE account IN ('cash_stripe', 'processor_fees')`,
+  )
+  return Number(row?.units)
 }
 
 /** What is wrong with the ledger as a whole. */
@@ -86,7 +99,8 @@ function quieten(): () => void {
   const { warn, error, info, log } = console
   const silent = (): void => {}
   if (!process.env['SIMULATION_LOG']) Object.assign(console, { warn: silent, error: silent, info: silent, log: silent })
-  const soon = (work: () => void, ms = 0): ReturnType<typeof wait> => wait(work, ms <= PAUSE_MS_MAX ? 0 : ms)
+  const soon = (work: (...given: unknown[]) => void, ms = 0, ...given: unknown[]): ReturnType<typeof wait> =>
+    wait(() => work(...given), ms <= PAUSE_MS_MAX ? 0 : ms)
   globalThis.setTimeout = Object.assign(soon, wait)
   return () => {
     Object.assign(console, { warn, error, info, log })
