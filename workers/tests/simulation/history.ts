@@ -39,6 +39,7 @@ type Bought = {
   /** Taken back by the bank, for as long as the dispute is not won. */
   disputed: number
   disputes: number
+  isDecided: boolean
 }
 type Charged = { price: number; funding: string }
 
@@ -110,7 +111,16 @@ export class History {
       .insist(() => this.#rooms.checkout.checkout(env, order), isOfTheNetwork)
       .catch(unlessRefused)
     if (!opened) return
-    const payment: Bought = { id: opened.paymentId, cents, calls, isPaid: false, refunded: 0, disputed: 0, disputes: 0 }
+    const payment: Bought = {
+      id: opened.paymentId,
+      cents,
+      calls,
+      isPaid: false,
+      refunded: 0,
+      disputed: 0,
+      disputes: 0,
+      isDecided: false,
+    }
     this.#bought.push(payment)
     payment.isPaid =
       (await till.happens('pay', { payment: payment.id, how: random.chance(0.9) ? 'card' : 'decline' })) &&
@@ -147,9 +157,10 @@ export class History {
       if (amount === 0 || !(await till.happens('dispute', { payment: payment.id, amount }))) return
       payment.disputed = amount
       payment.disputes = 1
-    } else {
+    } else if (!payment.isDecided) {
       const isWon = random.chance(0.5)
       if (!(await till.happens(isWon ? 'dispute/won' : 'dispute/lost', { payment: payment.id }))) return
+      payment.isDecided = true
       if (isWon) payment.disputed = 0
     }
     await this.#news(payment)
@@ -238,13 +249,16 @@ export class History {
 
   /** Each payment has come to what its buyer and the bank know of it. */
   async *#checkPayments(): AsyncGenerator<string> {
-    const rows = await this.#platform.database.query<{ id: string; status: string; cents: number }>(
-      `SELECT id, status, (refunded_usd * 100)::int AS cents FROM payments WHERE user_id = $1`,
+    const rows = await this.#platform.database.query<{ id: string; status: string; back: number }>(
+      `SELECT p.id, p.status, coalesce(sum(r.amount_usd * 100) FILTER (WHERE r.state = 'applied'), 0)::int AS back
+       FROM payments AS p LEFT JOIN payment_reversals AS r ON r.payment_id = p.id WHERE p.user_id = $1 GROUP BY p.id`,
       [this.#user],
     )
-    for (const bought of this.#bought) {
-      const row = rows.find(({ id }) => id === bought.id)
-      yield* compare(`payment ${JSON.stringify([bought, row])}`, row?.status === 'completed' || row?.status === 'refunded' || row?.status === 'disputed' ? 1 : 0, bought.isPaid ? 1 : 0)
+    for (const { id, isPaid, refunded, disputed } of this.#bought) {
+      const row = rows.find((one) => one.id === id)
+      const isBooked = ['completed', 'refunded', 'disputed'].includes(row?.status ?? '')
+      if (isBooked !== isPaid) yield `the payment ${id} is ${row?.status}`
+      yield* compare(`back from a payment that is ${row?.status}`, row?.back, refunded + disputed)
     }
   }
 
