@@ -430,9 +430,108 @@ function steps({ agents, reviews, logs }: Size, key: string): [string, Step][] {
         all(2_000),
       ),
     ],
+    [
+      'settlements',
+      inTurn(
+        into(
+          'settlements',
+          {
+            id: `bench_id('settlement ' || week || ' of ', n)`,
+            creator_id: `bench_id('creator', n)`,
+            period_start: `current_date - 7 * (week + 1)`,
+            period_end: `current_date - 7 * week`,
+            status: `'posted'`,
+            amount: '70',
+            platform_fee: '14',
+            net_amount: '56',
+            statement_sha256: `repeat('5e', 32)`,
+            statement_bytes: String(EMPTY_STATEMENT.length),
+            created_at: ago('7 * week + n / 1000000.0'),
+            settled_at: ago('7 * week'),
+            told_at: ago('7 * week'),
+          },
+          `${all(creators)}, LATERAL generate_series(1, 26) AS week`,
+        ),
+        into(
+          'settlement_parts',
+          { settlement_id: 'id', fee_percent: '20', creator_id: 'creator_id', gross_usd: '70', withdrawn_usd: '0' },
+          'settlements',
+        ),
+      ),
+    ],
+    [
+      'earnings',
+      inTurn(
+        // A line a day: of the last week it is open, before that it was settled.
+        into(
+          'earnings',
+          {
+            creator_id: `bench_id('creator', n)`,
+            day: 'current_date - ago',
+            kind: `'calls'`,
+            calls: '1',
+            revenue_usd: '10',
+            fee_percent: '20',
+            fee_usd: '2',
+            transaction_id: 'gen_random_uuid()',
+            settlement_id: `CASE WHEN ago > 7 THEN bench_id('settlement ' || (ago - 1) / 7 || ' of ', n) END`,
+          },
+          `${all(creators)}, LATERAL generate_series(1, 28) AS ago`,
+        ),
+        into(
+          'ledger_balances',
+          {
+            account: `(ARRAY['creator_pending:', 'creator_available:'])[1 + kind] || bench_id('creator', n)`,
+            balance: '-(ARRAY[70, 1820])[1 + kind]',
+          },
+          `${all(creators)}, LATERAL generate_series(0, 1) AS kind`,
+        ),
+      ),
+    ],
+    [
+      'withdrawals',
+      inTurn(
+        into(
+          'withdrawals',
+          {
+            id: `bench_id('withdrawal ' || month || ' of ', n)`,
+            creator_id: `bench_id('creator', n)`,
+            amount_usd: '50',
+            fee_usd: '10',
+            net_usd: '40',
+            wallet: `'0x' || repeat('5e', 20)`,
+            state: `CASE WHEN month > 1 THEN 'final' WHEN n % 50 = 0 THEN 'held' ELSE 'safe' END`,
+            paid_at: `CASE WHEN month > 1 OR n % 50 > 0 THEN ${ago('30 * month')} END`,
+            ended_at: `CASE WHEN month > 1 THEN ${ago('30 * month')} END`,
+            created_at: ago('30 * month + n / 1000000.0'),
+          },
+          `${all(creators)}, LATERAL generate_series(1, 6) AS month`,
+        ),
+        into('withdrawal_steps', { withdrawal_id: 'id', number: '1', state: `'requested'` }, 'withdrawals'),
+      ),
+    ],
+    [
+      'differences',
+      into(
+        'differences',
+        {
+          name: `'creator_pending'`,
+          scope: `'creator:' || n`,
+          expected: `'1.00'`,
+          found: `'2.00'`,
+          last_seen: ago('n / 100.0'),
+          resolved_at: 'CASE WHEN n % 20 > 0 THEN now() END',
+        },
+        all(10_000),
+      ),
+    ],
     ['statistics', run('VACUUM ANALYZE')],
   ]
 }
+
+/** The statements of this market have no calls: what is measured is how they are looked for. */
+const EMPTY_STATEMENT =
+  'kind,call_id,settled_at,agent_id,agent_version,funding,price_usd,revenue_usd,fee_percent,fee_usd,net_usd\r\ntotal,0,,,,,,0.00,,0.00,0.00\r\n'
 
 const DAY = `(created_at AT TIME ZONE 'UTC')::date`
 const USAGE = {
