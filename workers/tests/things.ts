@@ -8,7 +8,10 @@ import { signAccessToken } from '../auth/access-token.ts'
 import { sessions } from '../auth/tables.ts'
 import { db } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
+import { amount } from '../money/amount.ts'
+import { withdraw } from '../settlements/withdrawals.ts'
 import { asUser, idsIn, newProof, type Headers, type Route } from './document.ts'
+import { earn, giveWallet, settleUpTo } from './earnings.ts'
 import { bindings, newAgent, newDeveloper, signIn, type Account } from './world.ts'
 import type { UserType } from '../auth/auth.ts'
 
@@ -78,6 +81,21 @@ export const THINGS: Record<string, Make> = {
     await run(sql`INSERT INTO webhook_deliveries (id, webhook_id, event_id, event_type, body, state, created_at, finished_at)
       VALUES (${id}, ${ids['webhooks']}, ${newId()}, 'quota.low', '{}', 'failed', now(), now())`)
     return { ids: { ...ids, deliveries: id }, owners }
+  },
+  settlements: async () => {
+    const creator = await signIn('creator')
+    await earn(creator.id, [{ day: '2026-11-03', revenue: '2' }])
+    await settleUpTo(creator.id, '2026-11-09')
+    const [settlement] = await run<{ id: string }>(sql`SELECT id FROM settlements WHERE creator_id = ${creator.id}`)
+    return { ids: { settlements: settlement?.id ?? '' }, owners: { creator } }
+  },
+  withdrawals: async () => {
+    const creator = await signIn('creator')
+    await giveWallet(creator.id, `0x${'5e'.repeat(20)}`)
+    await earn(creator.id, [{ day: '2026-11-03', revenue: '5000' }])
+    await settleUpTo(creator.id, '2026-11-09')
+    const { id } = await withdraw(bindings, { id: newId(), creatorId: creator.id, amount: amount('5000') })
+    return { ids: { withdrawals: id }, owners: { creator } }
   },
   notifications: async () => {
     const developer = await signIn('developer')

@@ -170,6 +170,22 @@ export const READS: Read[] = [
     },
     { rows: 2_500 },
   ),
+  {
+    name: 'your earnings',
+    route: `${V1}/creators/me/earnings`,
+    who: 'creator',
+    path: () => `${V1}/creators/me/earnings`,
+  },
+  ...list(`${V1}/creators/me/settlements`, 'creator', { 'your settlements': '' }),
+  {
+    name: 'a statement',
+    route: `${V1}/creators/me/settlements/{id}/statement.csv`,
+    who: 'creator',
+    path: () => `${V1}/creators/me/settlements/${idOf('settlement 1 of ', 0)}/statement.csv`,
+    // It reads the calls of a week.
+    rows: 50_000,
+  },
+  ...list(`${V1}/creators/me/withdrawals`, 'creator', { 'your withdrawals': '' }),
   ...list(`${V1}/developers/keys`, 'developer', { 'your keys': '' }),
   ...list(
     `${V1}/developers/calls`,
@@ -257,6 +273,18 @@ export const READS: Read[] = [
     who: 'admin',
     path: () => `${V1}/admin/users/${idOf('developer', 0)}`,
   },
+  ...list(`${V1}/admin/settlements/pending`, 'admin', { 'admin: pending earnings': '?limit=100' }, { rows: 5_000 }),
+  ...list(`${V1}/admin/settlements/history`, 'admin', {
+    'admin: settlements': '',
+    'admin: settlements of a creator': `?creator_id=${idOf('creator', 0)}`,
+    'admin: settlements of a status': '?status=closing',
+  }),
+  ...list(`${V1}/admin/withdrawals`, 'admin', {
+    'admin: withdrawals': '',
+    'admin: held withdrawals': '?state=held',
+    'admin: withdrawals of a creator': `?creator_id=${idOf('creator', 0)}`,
+  }),
+  ...list(`${V1}/admin/differences`, 'admin', { 'admin: differences': '', 'admin: all differences': '?open=false' }),
   ...list(`${V1}/admin/flags`, 'admin', { 'admin: flags': '' }),
   ...list(`${V1}/admin/system/dead-letters`, 'admin', { 'admin: dead letters': '' }),
 ]
