@@ -380,6 +380,26 @@ function steps({ agents, reviews, logs }: Size, key: string): [string, Step][] {
         ),
       ),
     ],
+    [
+      'payments',
+      into(
+        'payments',
+        {
+          id: `bench_id('payment', n)`,
+          user_id: `bench_id('developer', CASE WHEN n % 30 = 0 THEN 0 ELSE n % ${developers} END)`,
+          amount_usd: '10',
+          quota_purchased: '1000',
+          package: `'starter'`,
+          payment_method: `CASE WHEN n % 10 = 0 THEN 'coinbase' ELSE 'stripe' END`,
+          payment_id: `'session ' || n`,
+          status: `CASE WHEN n % 500 = 0 THEN 'held' WHEN n % 20 = 0 THEN 'failed' ELSE 'completed' END`,
+          created_at: ago(`${DAYS} * (1 - n::float / ${few})`),
+          completed_at: `CASE WHEN n % 20 > 0 THEN now() END`,
+          credited_at: `CASE WHEN n % 20 > 0 THEN now() END`,
+        },
+        all(few),
+      ),
+    ],
     ...(['developer', 'creator', 'admin'] as const).map((kind): [string, Step] => [
       `notifications of ${kind}s`,
       into(

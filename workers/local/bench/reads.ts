@@ -164,6 +164,12 @@ export const READS: Read[] = [
   ...list(`${V1}/developers/usage.csv`, 'developer', { 'usage as CSV': '' }, { rows: 50_000 }),
   ...list(`${V1}/developers/analytics`, 'developer', { 'developer’s figures': '' }, { rows: 50_000 }),
   ...list(`${V1}/calls`, 'key', { 'calls of the key’s account': '' }),
+  ...list(
+    `${V1}/payments/history`,
+    'developer',
+    { 'your payments': '', 'your failed payments': '?status=failed' },
+    { rows: 2_500 },
+  ),
   ...list(`${V1}/webhooks`, 'developer', { 'your webhooks': '' }),
   ...['', '?state=failed', '?event_type=quota.low', '?state=failed&event_type=quota.low'].map((query) => ({
     name: `deliveries of a webhook ${query}`,
@@ -200,6 +206,12 @@ export const READS: Read[] = [
     'admin: audit log of an admin': `?actor_id=${idOf('admin', 0)}`,
   }),
   ...list(`${V1}/admin/moderation/queue`, 'admin', { 'admin: moderation queue': '' }),
+  ...list(`${V1}/admin/payments`, 'admin', {
+    'admin: payments': '',
+    'admin: payments that are held': '?status=held',
+    'admin: payments by crypto': '?method=coinbase',
+    'admin: payments of a user': `?user_id=${idOf('developer', 0)}`,
+  }),
   ...list(`${V1}/admin/flags`, 'admin', { 'admin: flags': '' }),
   ...list(`${V1}/admin/system/dead-letters`, 'admin', { 'admin: dead letters': '' }),
 ]

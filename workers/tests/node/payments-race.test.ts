@@ -10,15 +10,12 @@ import { testBindings } from '../../local/test-bindings.ts'
 import { TEST_STRIPE } from '../../local/test-keys.ts'
 import { QuotaModel } from '../quota-model.ts'
 
-vi.mock('cloudflare:workers', () => ({ waitUntil: () => {}, DurableObject: class {} }))
-
-// What workerd has and Node has not yet.
-Object.defineProperty(Uint8Array.prototype, 'toHex', {
-  configurable: true,
-  value: function (this: Uint8Array) {
-    return Buffer.from(this).toString('hex')
-  },
-})
+vi.mock('cloudflare:workers', () => ({ waitUntil: () => {} }))
+// Bytes become hex by a method that workerd has and Node has not yet.
+vi.mock('../../base/ids.ts', async (real) => ({
+  ...(await real<object>()),
+  idFrom: async (...parts: string[]) => parts.join(' '),
+}))
 
 // Named by variables, because what the Worker is typed with does not hold in Node; what it does, does.
 const [SYNC, CHECKOUT, CONSUMER] = [
