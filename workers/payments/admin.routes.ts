@@ -185,7 +185,13 @@ async function inFull(env: Bindings, found: Known): Promise<z.input<typeof InFul
 function shownReversal(reversal: Reversal): z.input<typeof InFull>['reversals'][number] {
   const { id, kind, source, state, outcome, amountUsd, createdAt } = reversal
   return {
-    ...{ id, kind, source, state, outcome, amount_usd: amountUsd, created_at: createdAt },
+    id,
+    kind,
+    source,
+    state,
+    outcome,
+    amount_usd: amountUsd,
+    created_at: createdAt,
     taken_usd: reversal.takenUsd,
     creators_usd: reversal.creatorsUsd,
     margin_usd: reversal.marginUsd,

@@ -67,6 +67,17 @@ export function isEffective(outcome: ReversalTruth['outcome']): boolean {
   return outcome !== 'failed' && outcome !== 'won'
 }
 
+/** Whether a reversal that was here can have come there since; otherwise it is the older of two truths that says so. */
+export function isLater(from: ReversalTruth['outcome'], to: ReversalTruth['outcome']): boolean {
+  return (LATER[from] ?? []).includes(to)
+}
+
+const LATER: Partial<Record<ReversalTruth['outcome'], ReversalTruth['outcome'][]>> = {
+  pending: ['done', 'failed'],
+  done: ['failed'],
+  open: ['won', 'lost'],
+}
+
 /** The JSON object in a body; an empty one if there is none. */
 export function readObject(body: string): Record<string, unknown> {
   try {

@@ -252,7 +252,7 @@ describe('a dispute', () => {
     expect((await quotaOf(bought)).lots[1]).toMatchObject({ state: 'closed', remaining: 0 })
     const after = await books(['cash_stripe', 'chargeback_loss'])
     const moved = (account: string) => amount(after[account] ?? '0') - amount(before[account] ?? '0')
-    expect([moved('cash_stripe'), moved('chargeback_loss')]).toEqual([-amount('25'), amount('15')])
+    expect([moved('cash_stripe'), moved('chargeback_loss')]).toEqual([amount('-25'), amount('15')])
   })
 
   test('that is won before anybody heard of it costs its fee and nothing else', async () => {

@@ -1,5 +1,5 @@
 /** Stripe: hosted Checkout for one-off payments by card, through Stripe's own SDK. The only file that speaks to it. */
-import Stripe from 'stripe'
+import { Stripe } from 'stripe'
 import { clock } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import { isUuid } from '../base/ids.ts'

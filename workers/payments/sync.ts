@@ -34,12 +34,12 @@ import { db, reach } from '../base/db.ts'
 import { AppError } from '../base/errors.ts'
 import { complete, credit, fail, hold, isAccepted, isOrdered, noteFee, noteReference } from './credit.ts'
 import { checkTime } from './check-time.ts'
-import { known, type Known } from './payments.ts'
+import { known, type Known, type Reversal } from './payments.ts'
 import { providerOf } from './providers.ts'
 import { apply, bookLate, changeOutcome, noteDisputeFee, see, undo } from './reverse.ts'
 import { payments } from './tables.ts'
 import { tellPayment, tellReversal, wantsReversalTelling, wantsTelling } from './tell.ts'
-import { isEffective, type ReversalTruth, type Truth } from './provider.ts'
+import { isEffective, isLater, type Payment, type ReversalTruth, type Truth } from './provider.ts'
 import type { Bindings } from '../env.ts'
 
 /** How often the truth is looked at anew, and how many steps may follow from one look, before something must be wrong. */
@@ -108,24 +108,31 @@ function nextStep(env: Bindings, now: Known, truth: Truth): Step | null {
   if (isPaid && payment.creditedAt === null) return () => credit(env, payment)
   if ((isPaid || payment.receivedUsd !== null) && payment.feeUsd === null && truth.fee !== null)
     return () => noteFee(env, payment, truth)
-  if (payment.status !== 'pending' && payment.status !== 'failed') {
-    for (const one of truth.reversals) {
-      const step = reversalStep(env, now, one)
-      if (step) return step
-    }
-  }
-  return tellingStep(env, now)
+  if (payment.status === 'pending' || payment.status === 'failed') return tellingStep(env, now)
+  // What did not come to be gives back first: what came after it may have to be taken from that.
+  const pairs = truth.reversals.map((one) => ({ one, ours: oursOf(now, one) }))
+  const steps = [
+    ...pairs.map(({ one, ours }) => endingStep(env, payment, ours, one)),
+    ...pairs.map(({ one, ours }) => beginningStep(env, payment, ours, one)),
+  ]
+  return steps.find((step) => step !== null) ?? tellingStep(env, now)
 }
 
-function reversalStep(env: Bindings, { payment, reversals }: Known, truth: ReversalTruth): Step | null {
-  const ours = reversals.find(({ kind, source }) => kind === truth.kind && source === truth.source)
+function oursOf({ reversals }: Known, { kind, source }: ReversalTruth): Reversal | undefined {
+  return reversals.find((ours) => ours.kind === kind && ours.source === source)
+}
+
+function endingStep(env: Bindings, payment: Payment, ours: Reversal | undefined, truth: ReversalTruth): Step | null {
+  if (!ours) return null
+  if (isLater(ours.outcome, truth.outcome)) return () => changeOutcome(env, payment, ours, truth.outcome)
+  return ours.state !== 'undone' && !isEffective(ours.outcome) ? () => undo(env, payment, ours) : null
+}
+
+function beginningStep(env: Bindings, payment: Payment, ours: Reversal | undefined, truth: ReversalTruth): Step | null {
   // A refund that had failed before anybody heard of it has changed nothing. A dispute that was won has cost its fee.
   if (!ours) return truth.outcome === 'failed' ? null : () => see(env, payment, truth)
-  if (ours.outcome !== truth.outcome) return () => changeOutcome(env, payment, ours, truth.outcome)
-  if (ours.state !== 'undone' && !isEffective(ours.outcome)) return () => undo(env, payment, ours)
   if (ours.state === 'seen') return () => apply(env, payment, ours)
-  if (ours.kind === 'dispute' && ours.feeUsd === null) return () => noteDisputeFee(env, payment, ours, truth.fee)
-  return null
+  return ours.kind === 'dispute' && ours.feeUsd === null ? () => noteDisputeFee(env, payment, ours, truth.fee) : null
 }
 
 function tellingStep(env: Bindings, { payment, reversals }: Known): Step | null {

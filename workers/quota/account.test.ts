@@ -180,11 +180,15 @@ describe('what is taken back', () => {
     const again = { v: 1, max: 0 } as const
     const rest = { isWaiting: false, isUndone: false }
     expect(await account.takeBack({ ...again, id: 'units', lotId: 'lot', lot: 'closed' })).toEqual({
-      ...{ taken: 8, due: 2, late: 1 },
+      taken: 8,
+      due: 2,
+      late: 1,
       ...rest,
     })
     expect(await account.takeBack({ ...again, id: 'money', lotId: null })).toEqual({
-      ...{ taken: 200_000, due: 800_000, late: 400_000 },
+      taken: 200_000,
+      due: 800_000,
+      late: 400_000,
       ...rest,
     })
     const quota = await account.quota()

@@ -97,6 +97,14 @@ export const THINGS: Record<string, Make> = {
     const { id } = await withdraw(bindings, { id: newId(), creatorId: creator.id, amount: amount('5000') })
     return { ids: { withdrawals: id }, owners: { creator } }
   },
+  payments: async () => {
+    const developer = await signIn('developer')
+    const id = newId()
+    await run(sql`INSERT INTO payments (id, user_id, amount_usd, quota_purchased, payment_method, payment_id, package, status,
+        is_live, completed_at, credited_at, told)
+      VALUES (${id}, ${developer.id}, 10, 1000, 'stripe', ${`cs_test_${id}`}, 'starter', 'completed', FALSE, now(), now(), 'completed')`)
+    return { ids: { payments: id }, owners: { developer } }
+  },
   notifications: async () => {
     const developer = await signIn('developer')
     const id = newId()
@@ -114,6 +122,7 @@ export const SHARED = new Set(['POST /reviews/{id}/report'])
 
 /** Bodies for routes whose schema does not say all that a body has to be. Elsewhere the schema's example is sent. */
 export const BODIES: Record<string, unknown> = {
+  'POST /payments/checkout': { package: 'starter', method: 'stripe' },
   'PUT /agents/{id}': { version: 1, name: 'Marlow the Second' },
 }
 

@@ -229,6 +229,12 @@ export const READS: Read[] = [
     { rows: 10_000 },
   ),
   ...list(`${V1}/calls`, 'key', { 'calls of the key’s account': '' }),
+  ...list(
+    `${V1}/payments/history`,
+    'developer',
+    { 'your payments': '', 'your failed payments': '?status=failed' },
+    { rows: 2_500 },
+  ),
   ...list(`${V1}/webhooks`, 'developer', { 'your webhooks': '' }),
   ...['', '?state=failed', '?event_type=quota.low', '?state=failed&event_type=quota.low'].map((query) => ({
     name: `deliveries of a webhook ${query}`,
@@ -285,6 +291,12 @@ export const READS: Read[] = [
     'admin: withdrawals of a creator': `?creator_id=${idOf('creator', 0)}`,
   }),
   ...list(`${V1}/admin/differences`, 'admin', { 'admin: differences': '', 'admin: all differences': '?open=false' }),
+  ...list(`${V1}/admin/payments`, 'admin', {
+    'admin: payments': '',
+    'admin: payments that are held': '?status=held',
+    'admin: payments by crypto': '?method=coinbase',
+    'admin: payments of a user': `?user_id=${idOf('developer', 0)}`,
+  }),
   ...list(`${V1}/admin/flags`, 'admin', { 'admin: flags': '' }),
   ...list(`${V1}/admin/system/dead-letters`, 'admin', { 'admin: dead letters': '' }),
 ]

@@ -1,0 +1,329 @@
+/** What only a real PostgreSQL shows of payments: many who bring one payment to the truth at the same time, and settlements. */
+import * as fc from 'fast-check'
+import { Client } from 'pg'
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
+import { migrate } from '../../local/migrate.ts'
+import { startPostgres, type Postgres } from '../../local/postgres.ts'
+import { startRealPostgres, type RealPostgres } from '../../local/real-postgres.ts'
+import { startStripe } from '../../local/stripe.ts'
+import { testBindings } from '../../local/test-bindings.ts'
+import { TEST_STRIPE } from '../../local/test-keys.ts'
+import { QuotaModel } from '../quota-model.ts'
+
+vi.mock('cloudflare:workers', () => ({ waitUntil: () => {} }))
+// Bytes become hex by a method that workerd has and Node has not yet.
+vi.mock('../../base/ids.ts', async (real) => ({
+  ...(await real<object>()),
+  idFrom: async (...parts: string[]) => parts.join(' '),
+}))
+
+// Named by variables, because what the Worker is typed with does not hold in Node; what it does, does.
+const [SYNC, CHECKOUT, CONSUMER] = [
+  '../../payments/sync.ts',
+  '../../payments/checkout.ts',
+  '../../quota/call-logs.queue.ts',
+]
+type Worker = {
+  sync(env: unknown, id: string): Promise<{ payment: { status: string } }>
+  checkout(env: unknown, order: object): Promise<{ paymentId: string }>
+  callLogsQueue(batch: object, env: unknown): Promise<void>
+}
+
+const UNITS = 100_000_000n
+const PRICE = 10n * UNITS
+
+let server: RealPostgres
+let postgres: Postgres
+let stripe: { url: string; stop(): Promise<void> }
+let worker: Worker
+let client: Client
+beforeAll(async () => {
+  server = await startRealPostgres()
+  postgres = await startPostgres({ port: 0, databaseUrl: server.url })
+  await migrate(server.url)
+  stripe = await startStripe({ port: 0, ...TEST_STRIPE })
+  worker = Object.assign(
+    {},
+    ...(await Promise.all([import(SYNC ?? ''), import(CHECKOUT ?? ''), import(CONSUMER ?? '')])),
+  )
+  client = new Client({ connectionString: server.url })
+  await client.connect()
+})
+afterAll(async () => {
+  await client.end()
+  await stripe.stop()
+  await postgres.stop()
+  await server.stop()
+})
+
+/** An account object that keeps its promises, without storage: one synchronous turn each, repeatable by id. */
+class Account {
+  readonly model = new QuotaModel()
+  async credit({ id, calls }: { id: string; calls: number }) {
+    this.model.credit(id, calls)
+    return { added: true, remaining: this.model.remaining() }
+  }
+  async takeBack({ id, lotId, max, lot }: { id: string; lotId: string | null; max: number; lot?: string }) {
+    const { taken, due, late, isUndone } = this.model.takeBack(id, lotId, max, lot ?? 'active')
+    return { taken, due, late, isUndone, isWaiting: false }
+  }
+  async giveBack(id: string) {
+    this.model.giveBack(id)
+  }
+}
+
+const accounts = new Map<string, Account>()
+function env() {
+  return {
+    ...testBindings(inject('doors')),
+    DATABASE_URL: postgres.url,
+    DATABASE_HTTP_URL: postgres.httpUrl,
+    STRIPE_BASE_URL: stripe.url,
+    EVENTS: { sendBatch: async () => {} },
+    ACCOUNT: {
+      idFromName: (name: string) => name,
+      get: (name: string) => {
+        const account = accounts.get(name) ?? new Account()
+        accounts.set(name, account)
+        return account
+      },
+    },
+  }
+}
+
+async function query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
+  return (await client.query(text, values)).rows as Row[]
+}
+
+async function newUser(type: string): Promise<string> {
+  const rows = await query<{ id: string }>(
+    `INSERT INTO users (email, password_hash, user_type) VALUES (gen_random_uuid() || '@example.com', 'none', $1) RETURNING id`,
+    [type],
+  )
+  return rows[0]?.id ?? ''
+}
+
+async function control(what: string, body: object): Promise<void> {
+  const response = await fetch(`${stripe.url}/control/${what}`, { method: 'POST', body: JSON.stringify(body) })
+  if (!response.ok) throw new Error(await response.text())
+}
+
+/** A package that is paid, credited, and of which calls were drawn for creators, 40 hundredths of a cent each. */
+async function bought(creators: string[], calls: number): Promise<{ id: string; userId: string }> {
+  const userId = await newUser('developer')
+  const order = { userId, method: 'stripe', package: 'starter', calls: 1_000, price: PRICE, key: null }
+  const { paymentId: id } = await worker.checkout(env(), order)
+  await control('pay', { payment: id })
+  await worker.sync(env(), id)
+  const { model } = accounts.get(userId) ?? new Account()
+  model.takeBack('gift', 'promotional', 100, 'active')
+  const now = Date.now() - 60_000
+  const logs = Array.from({ length: calls }, (_, n) => ({
+    ...aLog(userId, id, creators[n % creators.length] ?? ''),
+    settledAt: now + n,
+  }))
+  for (const { id: call } of logs) {
+    model.admit({ id: call, key: 'k', agent: 'a', premium: 0, trial: false }, 0)
+    model.settle(call, true)
+  }
+  await log(logs)
+  return { id, userId }
+}
+
+async function log(logs: object[]): Promise<void> {
+  let wanted = 0
+  const message = {
+    id: '1',
+    attempts: 1,
+    body: { version: 1, accountId: '', logs },
+    ack: () => {},
+    retry: () => wanted++,
+  }
+  if (logs.length > 0) await worker.callLogsQueue({ messages: [message] }, env())
+  expect(wanted).toBe(0)
+}
+
+function aLog(userId: string, lotId: string, creatorId: string) {
+  const id = crypto.randomUUID()
+  const [agentId, apiKeyId] = [crypto.randomUUID(), crypto.randomUUID()]
+  const who = { id, requestId: 'r', agentId, agentVersion: 1, creatorId, apiKeyId, userId }
+  const how = { provider: 'openai', model: 'm', stream: false, status: 'success', errorCode: null }
+  const counts = { inputTokens: 1, outputTokens: 1, latencyMs: 1, firstContentMs: 1 }
+  const money = { priceUsd: '0.004', premiumUsd: '0', revenueUsd: '0.004', unitValueUsd: '0.01', feePercent: 20 }
+  const at = { admittedAt: Date.now(), settledAt: Date.now() }
+  return { ...who, ...how, ...counts, funding: 'paid', lotId, ...money, ...at }
+}
+
+/** Balances of a payment's and its creators' accounts, and the platform's as what this payment moved of them. */
+async function books(id: string, creators: string[]): Promise<Record<string, string>> {
+  const rows = await query<{ account: string; sum: string }>(
+    `SELECT CASE WHEN account = 'lot:' || $1 THEN 'lot' ELSE account END AS account, sum(amount)::text AS sum
+     FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id
+     WHERE t.source = $1 OR t.source IN (SELECT source FROM payment_reversals WHERE payment_id = $2)
+       OR t.id IN (SELECT transaction_id FROM call_logs WHERE lot_id = $1)
+     GROUP BY 1 HAVING sum(amount) <> 0 ORDER BY 1`,
+    [id, id],
+  )
+  const name = (account: string): string =>
+    creators.reduce((text, creator, n) => text.replace(creator, `creator ${n}`), account)
+  return Object.fromEntries(rows.map(({ account, sum }) => [name(account), sum]))
+}
+
+async function reversedTwice(): Promise<number> {
+  const rows = await query<{ n: number }>(
+    `SELECT count(*)::int AS n FROM (
+       SELECT r.call_id FROM reversed_calls r JOIN call_logs c ON c.id = r.call_id WHERE r.part = 'unit' AND NOT r.undone
+       GROUP BY 1, c.unit_value_usd HAVING sum(r.amount_usd) > c.unit_value_usd
+     ) AS twice`,
+  )
+  return rows[0]?.n ?? 0
+}
+
+async function trialBalance(): Promise<string> {
+  const rows = await query<{ sum: string; differ: number }>(
+    `SELECT (SELECT sum(balance)::text FROM ledger_balances) AS sum,
+       (SELECT count(*)::int FROM ledger_balances b WHERE balance <>
+         (SELECT coalesce(sum(amount), 0) FROM ledger_entries e WHERE e.account = b.account)) AS differ`,
+  )
+  return `${Number(rows[0]?.sum)} ${rows[0]?.differ}`
+}
+
+/** What can happen to a payment at its provider, one after the other. */
+const STORIES = [
+  [
+    ['refund', { amount: 300 }],
+    ['dispute', {}],
+    ['dispute/won', {}],
+    ['refund', {}],
+  ],
+  [
+    ['refund', { amount: 996 }],
+    ['dispute', {}],
+    ['dispute/lost', {}],
+  ],
+  [
+    ['dispute', {}],
+    ['dispute/lost', {}],
+  ],
+  [
+    ['dispute', { amount: 400 }],
+    ['dispute/won', {}],
+    ['refund', { amount: 999 }],
+  ],
+  [
+    ['refund', { amount: 500 }],
+    ['refund', { amount: 498 }],
+    ['refund', { amount: 1 }],
+  ],
+] as const satisfies (readonly (readonly [string, object])[])[]
+
+async function tell(story: (typeof STORIES)[number], heard: number[], creators: string[]) {
+  const { id } = await bought(creators, 6)
+  const running: Promise<unknown>[] = []
+  for (const [n, [what, more]] of story.entries()) {
+    await control(what, { payment: id, ...more })
+    for (let count = 0; count < (heard[n] ?? 0); count++)
+      running.push(worker.sync(env(), id).catch((thrown: unknown) => thrown))
+    if ((heard[n + 10] ?? 0) > 1) await Promise.all(running)
+  }
+  await Promise.all(running)
+  await worker.sync(env(), id)
+  return { books: await books(id, creators), status: (await worker.sync(env(), id)).payment.status }
+}
+
+test('refunds and disputes come to one end, however many hear of them, when and how often', async () => {
+  const heard = fc.array(fc.nat(4), { minLength: 20, maxLength: 20 })
+  for (const story of STORIES) {
+    const inOrder = Array.from({ length: 20 }, () => 2)
+    const creators = async () => [await newUser('creator'), await newUser('creator')]
+    const calm = await tell(story, inOrder, await creators())
+    await fc.assert(
+      fc.asyncProperty(heard, async (ways) => {
+        expect(await tell(story, ways, await creators())).toEqual(calm)
+      }),
+      { numRuns: 6 },
+    )
+  }
+  expect(await reversedTwice()).toBe(0)
+  expect(await trialBalance()).toBe('0 0')
+}, 240_000)
+
+test('twenty who hear of a payment at once book it once', async () => {
+  const userId = await newUser('developer')
+  const order = { userId, method: 'stripe', package: 'starter', calls: 1_000, price: PRICE, key: null }
+  const { paymentId: id } = await worker.checkout(env(), order)
+  await control('pay', { payment: id })
+  const ends = await Promise.all(Array.from({ length: 20 }, () => worker.sync(env(), id)))
+  expect(new Set(ends.map(({ payment }) => payment.status))).toEqual(new Set(['completed']))
+  expect(accounts.get(userId)?.model.remaining()).toBe(1_100)
+  expect(await books(id, [])).toEqual({
+    cash_stripe: '9.41000000',
+    lot: '-10.00000000',
+    processor_fees: '0.59000000',
+  })
+})
+
+/** Closes what a creator has earned, as settlements do: its row is locked first. */
+async function settle(creatorId: string): Promise<void> {
+  const own = new Client({ connectionString: server.url })
+  await own.connect()
+  try {
+    await own.query('BEGIN')
+    await own.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [creatorId])
+    const { rows } = await own.query<{ id: string }>(
+      `INSERT INTO settlements (creator_id, amount, platform_fee, net_amount) VALUES ($1, 0, 0, 0) RETURNING id`,
+      [creatorId],
+    )
+    const lines = await own.query<{ sum: string }>(
+      `WITH closed AS (
+         UPDATE earnings SET settlement_id = $2 WHERE creator_id = $1 AND settlement_id IS NULL RETURNING revenue_usd
+       ) SELECT coalesce(sum(revenue_usd), 0)::text AS sum FROM closed`,
+      [creatorId, rows[0]?.id],
+    )
+    await own.query(
+      `WITH t AS (
+         INSERT INTO ledger_transactions (kind, source) SELECT 'settlement', $3::text WHERE $2::decimal <> 0 RETURNING id
+       )
+       INSERT INTO ledger_entries SELECT t.id, a.account, a.amount FROM t, (VALUES
+         ('creator_pending:' || $1::text, $2::decimal), ('creator_available:' || $1::text, -$2::decimal)) AS a (account, amount)`,
+      [creatorId, lines.rows[0]?.sum, rows[0]?.id],
+    )
+    await own.query('COMMIT')
+  } finally {
+    await own.end()
+  }
+}
+
+test('a call is settled or taken back, never both, while settlements and refunds race', async () => {
+  const creators = [await newUser('creator'), await newUser('creator'), await newUser('creator')]
+  for (let round = 0; round < 12; round++) {
+    const { id, userId } = await bought(creators, 30)
+    await control('refund', { payment: id, amount: 985 })
+    const settlings = creators.map(async (creator, n) => {
+      await new Promise((resolve) => setTimeout(resolve, (round * 7 + n * 5) % 40))
+      await settle(creator)
+    })
+    const late = log([aLog(userId, id, creators[round % 3] ?? '')])
+    await Promise.all([...settlings, late, worker.sync(env(), id), worker.sync(env(), id)])
+    await worker.sync(env(), id)
+    const [row] = await query<Record<string, string>>(
+      `SELECT taken_usd, creators_usd, margin_usd, loss_usd FROM payment_reversals WHERE payment_id = $1`,
+      [id],
+    )
+    expect(Object.values(row ?? {}).reduce((sum, text) => sum + Number(text), 0)).toBeCloseTo(9.85, 8)
+  }
+  for (const creator of creators) {
+    const [row] = await query<{ open: string; pending: string; settled: string; available: string }>(
+      `SELECT coalesce(sum(revenue_usd) FILTER (WHERE settlement_id IS NULL), 0) AS open,
+         coalesce(sum(revenue_usd) FILTER (WHERE settlement_id IS NOT NULL), 0) AS settled,
+         (SELECT coalesce(sum(-balance), 0) FROM ledger_balances WHERE account = 'creator_pending:' || $1::text) AS pending,
+         (SELECT coalesce(sum(-balance), 0) FROM ledger_balances WHERE account = 'creator_available:' || $1::text) AS available
+       FROM earnings WHERE creator_id = $1::uuid`,
+      [creator],
+    )
+    expect([Number(row?.open), Number(row?.settled)]).toEqual([Number(row?.pending), Number(row?.available)])
+    expect(Number(row?.open)).toBeGreaterThanOrEqual(0)
+  }
+  expect(await reversedTwice()).toBe(0)
+  expect(await trialBalance()).toBe('0 0')
+}, 120_000)
