@@ -55,6 +55,14 @@ const UNPROVEN: Record<Operation['scheme'], ErrorName[]> = {
 const BODY_ERRORS: ErrorName[] = ['invalidRequest', 'validationFailed', 'bodyTooLarge', 'unsupportedMediaType']
 const ERROR_REF = { $ref: '#/components/schemas/Error' }
 
+/** How each cause of an error reads. */
+const EXAMPLES = Object.fromEntries(
+  Object.entries(ERRORS).map(([name, { code, message }]) => {
+    const value = { error: { code, message }, request_id: REQUEST_ID }
+    return [name, { summary: `${code} ${message}`, value }]
+  }),
+)
+
 const HEADERS = {
   RequestId: { description: 'Names this request wherever it is spoken of.', schema: { type: 'string' } },
   RetryAfter: { description: 'Whole seconds until asking again makes sense.', schema: { type: 'integer', minimum: 0 } },
@@ -116,6 +124,7 @@ export function openApi(version: Version): Json {
       securitySchemes: SECURITY_SCHEMES,
       headers: HEADERS,
       schemas: { Error: schemaOf(ErrorAnswer, 'output') },
+      examples: EXAMPLES,
     },
   }
   documents.set(version, document)
@@ -197,11 +206,7 @@ function answerOf(operation: Operation): Json {
 function errorsOf(operation: Operation): Json {
   const responses: Record<string, Json> = {}
   for (const [status, names] of Map.groupBy(causesOf(operation), (name) => ERRORS[name].status)) {
-    const examples = names.map((name) => {
-      const { code, message } = ERRORS[name]
-      const value = { error: { code, message }, request_id: REQUEST_ID }
-      return [name, { summary: `${code} ${message}`, value }]
-    })
+    const examples = names.map((name) => [name, { $ref: `#/components/examples/${name}` }])
     responses[status] = {
       description: names.map((name) => `\`${ERRORS[name].code}\` ${ERRORS[name].message}`).join('\n\n'),
       headers: {

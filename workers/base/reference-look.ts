@@ -35,7 +35,7 @@ a{color:inherit;text-decoration:none}
 a:hover{color:var(--action)}
 .link{color:var(--action);text-decoration:underline;text-underline-offset:3px}
 :focus-visible{outline:2px solid var(--action);outline-offset:2px;border-radius:3px}
-code,pre,kbd,.line,.index,.type,table th{font-family:var(--mono);font-variant-ligatures:none}
+code,pre,kbd,.line,.index,.codes,th,td>span{font-family:var(--mono);font-variant-ligatures:none}
 p code,td code,.soft code{font-size:.86em;background:var(--tint);border-radius:4px;padding:1px 5px;overflow-wrap:anywhere}
 .soft{color:var(--soft)}
 .unseen{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
@@ -84,8 +84,8 @@ h1{font-size:38px;line-height:1.15;letter-spacing:-.028em;font-weight:640;margin
 .room>header{padding:56px 0 16px;border-bottom:1px solid var(--ink)}
 .room h2{font-size:26px;line-height:1.2;letter-spacing:-.02em;font-weight:640}
 .room header p{color:var(--soft);max-width:66ch;margin-top:6px}
-.op{padding:36px 0;border-bottom:1px solid var(--line);position:relative}
-.op:target::before{content:'';position:absolute;left:-24px;top:36px;bottom:36px;width:2px;background:var(--action)}
+.op{--gap:24px;padding:36px 0 37px var(--gap);margin-left:calc(0px - var(--gap));position:relative;background:linear-gradient(var(--line),var(--line)) 100% 100%/calc(100% - var(--gap)) 1px no-repeat;content-visibility:auto;contain-intrinsic-size:auto 720px}
+.op:target::before{content:'';position:absolute;left:0;top:36px;bottom:36px;width:2px;background:var(--action)}
 h3{font-size:18px;line-height:1.35;letter-spacing:-.012em;font-weight:620;max-width:60ch}
 .line{display:flex;align-items:baseline;gap:10px;margin-top:8px;font-size:13.5px}
 .line .method{font-size:12px}
@@ -103,14 +103,17 @@ tr{border-top:1px solid var(--line)}
 th,td{padding:8px 0;text-align:left;vertical-align:baseline}
 th{width:38%;font-weight:500;font-size:12.5px;padding-right:16px;overflow-wrap:anywhere}
 td p{color:var(--soft);margin-top:2px}
-.type{font-size:12.5px;color:var(--soft)}
-.required{display:block;font:400 11.5px var(--text);color:var(--action)}
+td>span{font-size:12.5px;color:var(--soft)}
+th i{display:block;font:400 11.5px var(--text);color:var(--action)}
 .depth-1 th{padding-left:16px}.depth-2 th{padding-left:32px}.depth-3 th{padding-left:48px}
 .depth-4 th{padding-left:56px}.depth-5 th{padding-left:64px}.depth-6 th{padding-left:72px}
 .depth-1 th,.depth-2 th,.depth-3 th,.depth-4 th,.depth-5 th,.depth-6 th{background:linear-gradient(var(--line),var(--line)) 4px 0/1px 100% no-repeat;font-weight:400}
-details{margin-top:20px;border-top:1px solid var(--line)}
-summary{cursor:pointer;padding:8px 0;font-size:13px;font-weight:600}
-details th{width:72px}
+.codes{display:flex;flex-wrap:wrap;gap:2px 4px;margin:6px 0 0 -6px;font-size:12.5px;color:var(--soft)}
+.codes a{padding:3px 6px;border-radius:4px}
+.codes a:hover,.codes a:focus-visible{background:var(--tint)}
+.errors table{margin-top:0}
+.errors th{width:88px}
+.errors tr:target{background:var(--tint)}
 .side{display:grid;gap:16px;align-self:start;margin-top:24px;position:sticky;top:calc(var(--mast) + 24px)}
 figure{border:1px solid var(--line);border-radius:6px;background:var(--sheet);overflow:hidden;min-width:0}
 figcaption{display:flex;justify-content:space-between;align-items:center;min-height:36px;padding:0 8px 0 14px;font-size:12px;color:var(--soft);border-bottom:1px solid var(--line)}
@@ -136,8 +139,8 @@ aside{top:var(--mast);z-index:1;height:auto;padding:12px 16px 0;border:0;border-
 .index h2{margin:0;white-space:nowrap}.index h2 a{display:block;padding:12px 0}
 main{padding:32px 16px 80px}
 h1{font-size:31px}.intro>p{font-size:16px}
-.intro dl{grid-template-columns:1fr}.intro dt{border:0;padding-bottom:0}.intro dd{padding-top:4px}
-.op:target::before{left:-16px}
+.intro dl{grid-template-columns:minmax(0,1fr)}.intro dt{border:0;padding-bottom:0}.intro dd{padding-top:4px}
+.op{--gap:16px}
 th{width:44%}
 }
 @media print{aside,.versions,.copy{display:none}.frame{display:block}.mast{position:static}pre{max-height:none;white-space:pre-wrap}}
@@ -160,7 +163,7 @@ function filter() {
     if (isShown) shown++
   }
   for (const room of document.querySelectorAll('.room, .index section'))
-    room.hidden = !room.querySelector('.op:not([hidden]), li:not([hidden])')
+    room.hidden = words.length > 0 && !room.querySelector('.op:not([hidden]), li:not([hidden])')
   document.querySelector('.intro').hidden = words.length > 0
   none.hidden = shown > 0
   found.textContent = words.length > 0 ? shown + ' of ' + routes.length + ' routes' : ''
@@ -173,6 +176,7 @@ document.addEventListener('keydown', (event) => {
     find.focus()
   } else if (event.key === 'Escape' && event.target === find) { find.value = ''; filter() }
 })
+for (const code of document.querySelectorAll('.codes a')) code.title = document.querySelector(code.hash + ' td').textContent
 for (const origin of document.querySelectorAll('.origin')) origin.textContent = location.origin
 document.addEventListener('click', async (event) => {
   if (!event.target.matches('.copy')) return

@@ -16,6 +16,9 @@ test('the page of a version tells of each of its routes, and asks nothing of any
     const routes = Object.values((document as Document).paths).flatMap((methods) => Object.values(methods))
     for (const { operationId } of routes) expect(page).toContain(`<article class="op" id="${operationId}"`)
     expect(page).toContain(`${routes.length} routes, one door`)
+    // What one route adds to the page; it is read on phones too.
+    expect(page.length / routes.length).toBeLessThan(4_500)
+    for (const [link] of page.matchAll(/href="#error-\w+"/g)) expect(page).toContain(link.replace('href="#', 'id="'))
     expect(page.match(/(?:src|action)="|<link|@import|url\(|\son\w+="|style="/g)).toBeNull()
   }
 })
@@ -59,14 +62,18 @@ test('no word of the document is taken for markup', () => {
     requestBody: { content: { 'application/json': { schema } } },
     responses: {
       200: { description: evil, content: { 'application/json': { schema } } },
-      400: { description: evil, content: { 'application/json': { examples: { [evil]: { summary: evil } } } } },
+      400: { description: evil, content: { 'application/json': { examples: { [evil]: { $ref: evil } } } } },
     },
   }
   const page = referencePage({
     info: { title: evil, version: evil, description: evil },
     tags: [{ name: evil, description: evil }],
     paths: { [`/${evil}`]: { get: operation } },
-    components: { schemas: { Error: schema }, securitySchemes: { [evil]: { description: evil } } },
+    components: {
+      schemas: { Error: schema },
+      securitySchemes: { [evil]: { description: evil } },
+      examples: { [evil]: { summary: evil } },
+    },
   })
   expect(page).toContain('&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;')
   expect(page.split('<script')).toHaveLength(2)

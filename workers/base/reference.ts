@@ -5,7 +5,7 @@ import { SCRIPT, seal, STYLE } from './reference-look.ts'
 import { VERSIONS } from './versions.ts'
 
 type Parameter = { name: string; in: string; required: boolean; description?: string; schema: JsonSchema }
-type Content = Record<string, { schema?: JsonSchema; examples?: Record<string, { summary: string }> }>
+type Content = Record<string, { schema?: JsonSchema; examples?: Record<string, { $ref: string }> }>
 type Operation = {
   operationId: string
   tags: string[]
@@ -24,9 +24,17 @@ type Document = {
   info: { title: string; version: string; description: string }
   tags: { name: string; description?: string }[]
   paths: Record<string, Record<string, Operation>>
-  components: { schemas: Record<string, JsonSchema>; securitySchemes: Record<string, { description: string }> }
+  components: {
+    schemas: Record<string, JsonSchema>
+    securitySchemes: Record<string, { description: string }>
+    examples: Record<string, { summary: string }>
+  }
 }
+type Examples = Document['components']['examples']
 type Route = Operation & { method: string; path: string }
+type Room = { name: string; description?: string; routes: Route[] }
+
+const CODE_CHARS = 5
 
 /** Where examples point until the page knows where it is served from. */
 const ORIGIN = 'https://api.agentlink.io'
@@ -100,11 +108,17 @@ function pageOf(document: Document): Html {
               /><kbd>/</kbd>
             </div>
             <p class="found" role="status" aria-live="polite"></p>
-            <nav class="index" aria-label="Routes">${rooms.map(indexOf)}</nav>
+            <nav class="index" aria-label="Routes">
+              ${rooms.map(indexOf)}
+              <section>
+                <h2><a href="#errors">Errors</a></h2>
+              </section>
+            </nav>
           </aside>
           <main>
             ${introduction(document, routes.length)}
-            <div id="routes" tabindex="-1">${rooms.map(room)}</div>
+            <div id="routes" tabindex="-1">${rooms.map((one) => room(one, document.components.examples))}</div>
+            ${errorTable(document)}
             <p class="none" hidden>
               No route has these words. <button type="button" class="clear">Show all of them</button>
             </p>
@@ -120,7 +134,7 @@ function element(name: 'style' | 'script', text: string): Html {
   return new Html(`<${name}>${text}</${name}>`)
 }
 
-function indexOf({ name, routes }: { name: string; routes: Route[] }): Html {
+function indexOf({ name, routes }: Room): Html {
   return html`<section>
     <h2><a href="#${slug(name)}">${name}</a></h2>
     <ul>
@@ -128,7 +142,7 @@ function indexOf({ name, routes }: { name: string; routes: Route[] }): Html {
         ({ operationId, method, path, summary, deprecated }) =>
           html`<li data-for="${operationId}">
             <a href="#${operationId}" title="${summary}" ${deprecated ? html` class="old"` : null}
-              >${methodTag(method)}<span>${shortPath(path)}</span></a
+              >${methodTag(method)}<span>${breakable(shortPath(path))}</span></a
             >
           </li>`,
       )}
@@ -167,17 +181,17 @@ function introduction({ info, components }: Document, count: number): Html {
   </section>`
 }
 
-function room({ name, description, routes }: { name: string; description?: string; routes: Route[] }): Html {
+function room({ name, description, routes }: Room, examples: Examples): Html {
   return html`<section class="room" id="${slug(name)}">
     <header>
       <h2>${name}</h2>
       ${description === undefined ? null : prose(description)}
     </header>
-    ${routes.map(operation)}
+    ${routes.map((route) => operation(route, examples))}
   </section>`
 }
 
-function operation(route: Route): Html {
+function operation(route: Route, examples: Examples): Html {
   const { operationId, method, path, summary, description, tags, parameters, requestBody } = route
   const allows = route['x-allows']
   const body = requestBody?.content['application/json']?.schema
@@ -201,7 +215,7 @@ function operation(route: Route): Html {
                   ${answer?.content ? Object.keys(answer.content).join(' or ') : (answer?.description ?? '')}
                 </p>`
         }
-        ${errors(route)}
+        ${errors(route, examples)}
       </div>
       <div class="side">
         <figure>
@@ -241,47 +255,49 @@ function parameterField({ name, in: place, required, description, schema }: Para
 function table(title: string, fields: Field[], isAsked: boolean): Html {
   const rows = fields.map(
     ({ name, depth, type, isRequired, limits, description }) =>
-      html`<tr class="depth-${depth}">
-        <th scope="row">${name}${isAsked && isRequired ? html`<span class="required">required</span>` : null}</th>
+      html`<tr${depth === 0 ? null : html` class="depth-${depth}"`}>
+        <th scope="row">${name}${isAsked && isRequired ? html`<i>required</i>` : null}</th>
         <td>
-          <span class="type">${type}</span
+          <span>${type}</span
           >${limits.map((limit) => html` <code>${limit}</code>`)}${description === '' ? null : html`<p>${inline(description)}</p>`}
         </td>
       </tr>`,
   )
   return html`<h4>${title}</h4>
-    <table>
-      <thead class="unseen">
-        <tr>
-          <th scope="col">Field</th>
-          <th scope="col">What it is</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
+    <table aria-label="${title}">
+      ${rows}
     </table>`
 }
 
-function errors({ responses }: Route): Html | null {
-  const causes = Object.entries(responses).flatMap(([, { content }]) =>
-    Object.values(content?.['application/json']?.examples ?? {}).map(({ summary }) => summary),
+/** The codes of a route's errors. What each means stands once for all routes, at the end. */
+function errors({ responses }: Route, examples: Examples): Html | null {
+  const causes = Object.values(responses).flatMap(({ content }) =>
+    Object.values(content?.['application/json']?.examples ?? {}).map(({ $ref }) => $ref.split('/').at(-1) ?? ''),
   )
   if (causes.length === 0) return null
-  return html`<details>
-    <summary>Errors <span class="soft">${causes.length}</span></summary>
-    <table>
-      <tbody>
-        ${causes.map(
-          (cause) =>
-            html`<tr>
-              <th scope="row">${cause.slice(0, 5)}</th>
-              <td>${cause.slice(6)}</td>
-            </tr>`,
-        )}
-      </tbody>
+  return html`<h4>Errors</h4>
+    <p class="codes">
+      ${causes.map((cause) => html`<a href="#error-${cause}">${(examples[cause]?.summary ?? '').slice(0, CODE_CHARS)}</a> `)}
+    </p>`
+}
+
+function errorTable({ components: { examples } }: Document): Html {
+  const causes = Object.entries(examples).toSorted(([, a], [, b]) => a.summary.localeCompare(b.summary))
+  return html`<section class="room errors" id="errors">
+    <header>
+      <h2>Errors</h2>
+      <p>Three digits of HTTP status, two of cause. A route may say more of a cause in its <code>message</code>.</p>
+    </header>
+    <table aria-label="Errors">
+      ${causes.map(
+        ([cause, { summary }]) =>
+          html`<tr id="error-${cause}">
+            <th scope="row">${summary.slice(0, CODE_CHARS)}</th>
+            <td>${summary.slice(CODE_CHARS + 1)}</td>
+          </tr>`,
+      )}
     </table>
-  </details>`
+  </section>`
 }
 
 /** The route as a command. The values in it are made up, and shaped as they have to be. */
@@ -316,6 +332,11 @@ function methodTag(method: string): Html {
 /** What of a path tells routes of a version apart. */
 function shortPath(path: string): string {
   return path.replace(/^\/api\/v\d+/, '')
+}
+
+/** With a place for a line break before each slash but the first. */
+function breakable(path: string): Html[] {
+  return path.split(/(?<=.)(?=\/)/).map((part, at) => html`${at === 0 ? null : html`<wbr />`}${part}`)
 }
 
 function pathOf(path: string): Html[] {
