@@ -77,6 +77,11 @@ export class History {
     await this.#settle()
   }
 
+  /** Some creators take out what they have, or what they would like to have. */
+  async cashIn(): Promise<void> {
+    if (this.#platform.random.chance(0.5)) await this.#withdraw()
+  }
+
   async #something(step: number): Promise<void> {
     const { random } = this.#platform
     const dice = step === 0 ? 10 : random.below(24)
@@ -295,6 +300,11 @@ export class History {
     yield* compare('in flight', Number(earnings.inFlight), open)
     yield* compare('paid', Number(earnings.paid.gross), paid)
     yield* compare('available', Number(earnings.available), revenue - paid - open)
+    const [left] = await this.#platform.database.query<{ units: string }>(
+      'SELECT (coalesce(sum(gross_usd - withdrawn_usd), 0) * 100000000)::bigint::text AS units FROM settlement_parts WHERE creator_id = $1',
+      [this.#creator],
+    )
+    yield* compare('left of settlements', Number(left?.units), revenue - paid - open)
     if (open > 0) yield 'a withdrawal is still on its way'
   }
 

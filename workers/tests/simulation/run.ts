@@ -61,6 +61,11 @@ async function runGroup(platform: Platform, seed: number, make: () => History[])
   platform.now += WEEKS_LATER * 7 * DAY_MS
   for (const history of histories) await history.end()
   await platform.settleDown()
+  for (const history of histories) {
+    await history.cashIn()
+    while (random.chance(0.4)) await platform.step()
+  }
+  await platform.settleDown()
   for (const history of histories) await history.sweep()
   await platform.settleDown()
   platform.trouble = 0
