@@ -134,6 +134,9 @@ export class Signer {
   /** Moves every open transaction to where the chain has it, forwards or back. */
   async #follow(view: View, now: number): Promise<void> {
     const { book } = this.#parts
+    for (const tx of book.openTransactions())
+      // What had used its nonce is gone with its block: it is ours again.
+      if (tx.isGivenUp && tx.nonce >= view.nonce) book.changeTx(tx, { isGivenUp: false, missing: 0, sentAt: 0 })
     const due = book.openTransactions().filter((tx) => isDue(tx, view, this.#parts.rules.books))
     for (const tx of due.slice(0, FOLLOWED_MAX)) {
       const receipt = await this.#receiptOf(tx)
