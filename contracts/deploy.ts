@@ -1,6 +1,6 @@
 /**
  * Puts both contracts on a chain, through the CREATE2 deployer that every chain has: the same arguments give the same addresses
- * everywhere, and what is there already is left alone. `npm run deploy:contracts` does it for an operator, see contracts/operate.ts.
+ * everywhere, and what is there already is left alone. `npm run deploy:contracts` does it for an operator, see contracts/deploy-to.ts.
  */
 import {
   type Account,
@@ -35,6 +35,8 @@ export type Deployment = {
   collection: string
 }
 
+export type DeployTransaction = { hash: Hash; block: number }
+
 export type Deployed = { agentToken: Address; settlement: Address }
 
 /** The addresses that a deployment has on every chain, whether or not it is there. */
@@ -51,10 +53,10 @@ export async function deployContracts(
   client: Client,
   account: Account | Address,
   deployment: Deployment,
-): Promise<Deployed & { transactions: Hash[] }> {
+): Promise<Deployed & { transactions: DeployTransaction[] }> {
   if (!(await hasCode(client, CREATE2_DEPLOYER))) throw new Error(`No CREATE2 deployer at ${CREATE2_DEPLOYER}.`)
   if (!(await hasCode(client, deployment.usdc))) throw new Error(`No USDC at ${deployment.usdc}.`)
-  const transactions: Hash[] = []
+  const transactions: DeployTransaction[] = []
   for (const initCode of Object.values(initCodes(deployment))) {
     if (await hasCode(client, addressOf(initCode))) continue
     const hash = await sendTransaction(client, {
@@ -63,9 +65,9 @@ export async function deployContracts(
       to: CREATE2_DEPLOYER,
       data: concat([SALT, initCode]),
     })
-    const { status } = await waitForTransactionReceipt(client, { hash, pollingInterval: 50 })
+    const { status, blockNumber } = await waitForTransactionReceipt(client, { hash, pollingInterval: 50 })
     if (status !== 'success') throw new Error(`Deploying reverted in ${hash}.`)
-    transactions.push(hash)
+    transactions.push({ hash, block: Number(blockNumber) })
   }
   const deployed = addressesOf(deployment)
   await assertDeployed(client, deployed, deployment)

@@ -8,8 +8,8 @@ import {AgentToken} from "../src/AgentToken.sol";
 contract AgentTokenHandler is Test {
     AgentToken public immutable TOKEN;
     address private immutable MINTER;
-    uint256 public constant AGENTS = 8;
-    uint256 public constant CREATORS = 4;
+    uint256 public constant AGENTS = 4;
+    uint256 public constant CREATORS = 3;
 
     mapping(uint256 agent => address) public creatorOf;
     mapping(uint256 agent => bytes32) public hashOf;

@@ -219,7 +219,9 @@ export class Book {
           { state: 'signed', nonce, txHash: hash, blockNumber: null, reason: null, heldUntil: 0 },
           now,
         )
-      this.note('nextNonce', Math.max(this.noted('nextNonce') ?? 0, nonce + 1))
+      // While it is to be read from the chain, what fills a gap below says nothing of it.
+      const next = this.noted('nextNonce')
+      if (next !== null || jobs.length > 0) this.note('nextNonce', Math.max(next ?? 0, this.nonceAfterLast()))
     })
   }
 

@@ -1,5 +1,5 @@
 /** Agents' tokens: from publishing, or from the proof of a wallet, to the chain and back into what everybody sees. */
-import { createExecutionContext, createMessageBatch, getQueueResult, reset } from 'cloudflare:test'
+import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { eq, sql } from 'drizzle-orm'
 import * as fc from 'fast-check'
 import { keccak256, stringToHex, toHex, type Address, type Hex } from 'viem'
@@ -25,6 +25,7 @@ import {
   step,
   until,
   usdc,
+  freshChain,
 } from '../tests/chain.ts'
 import { api, bindings, door, newAgent, signIn, type Account, type ApiAnswer } from '../tests/world.ts'
 import { requestMint } from './chain.ts'
@@ -118,12 +119,11 @@ async function request(agentId: string, creatorId: string, wallet: Address | nul
   }
 }
 
-beforeAll(() => door('/chain/reset'))
+beforeAll(freshChain)
 afterAll(async () => {
   await db(bindings).delete(featureFlags)
   forgetFlags()
-  await door('/chain/reset')
-  await reset()
+  await freshChain()
 })
 
 describe('publishing', () => {

@@ -21,6 +21,7 @@ import {
   step,
   until,
   usdc,
+  freshChain,
 } from '../tests/chain.ts'
 import { bindings, door } from '../tests/world.ts'
 import { pay, payoutOf, payoutProof } from './chain.ts'
@@ -64,7 +65,7 @@ async function pausedFor(reason: string): Promise<void> {
   await until('settle', status, ({ paused }) => paused?.reason === reason)
 }
 
-beforeAll(() => door('/chain/reset'))
+beforeAll(freshChain)
 beforeEach(async () => {
   await door('/chain/up')
   await door('/chain/automine?n=1')
@@ -73,10 +74,7 @@ afterEach(async () => {
   const left = await signer('settle').status()
   expect(left?.halted ?? null).toBeNull()
 })
-afterAll(async () => {
-  await door('/chain/reset')
-  await reset()
-})
+afterAll(freshChain)
 
 describe('a payout', () => {
   test('goes through the queues to the wallet, and is told as it goes', async () => {
@@ -118,7 +116,7 @@ describe('a payout', () => {
     ['nothing', { amount: 0n }],
     ['less than nothing', { amount: -1n }],
     ['more than any contract would pay', { amount: 2n ** 48n }],
-    ['to no address', { to: '0x12' as Address }],
+    ['to no address', { to: '0x12' }],
   ])('of %s is none', async (_, change) => {
     await expect(pay(bindings, { ...wanted(), ...change })).rejects.toThrow(RangeError)
   })

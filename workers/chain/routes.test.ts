@@ -1,5 +1,4 @@
 /** What anybody reads of payouts, and what admins see and do of the signers. */
-import { reset } from 'cloudflare:test'
 import { and, eq } from 'drizzle-orm'
 import { parseEther } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,7 +7,7 @@ import { db } from '../base/db.ts'
 import { forgetFlags } from '../base/flags.ts'
 import { newId } from '../base/ids.ts'
 import { featureFlags } from '../base/tables.ts'
-import { addressOf, config, mined, newWallet, node, settlement, signer, until } from '../tests/chain.ts'
+import { addressOf, config, mined, newWallet, node, settlement, signer, until, freshChain } from '../tests/chain.ts'
 import { api, bindings, door, signIn, type Account } from '../tests/world.ts'
 import { pay, payoutOf } from './chain.ts'
 import { chainDifferences } from './differences.ts'
@@ -18,14 +17,13 @@ import { settledEvents } from './tables.ts'
 
 let superAdmin: Account
 beforeAll(async () => {
-  await door('/chain/reset')
+  await freshChain()
   superAdmin = await signIn('admin')
 })
 afterAll(async () => {
   await db(bindings).delete(featureFlags)
   forgetFlags()
-  await door('/chain/reset')
-  await reset()
+  await freshChain()
 })
 
 async function paid(to: string, amount: bigint): Promise<string> {

@@ -23,6 +23,9 @@ const FINAL_BEHIND = 4
 type FakeTx = { hash: Hex; nonce: number; ids: string[]; maxFee: bigint }
 type Block = { hash: Hex; txs: FakeTx[]; reverted: Set<Hex> }
 
+/** In a run of all tests; more of them by hand. */
+const HISTORIES = 80
+
 class Cut extends Error {}
 
 /** Blocks, a pool, and a contract that settles each id once; ids that begin with `bad` it never settles. */
@@ -211,6 +214,7 @@ const Event = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('fee' as const), gwei: fc.constantFrom(1, 3, 20, 60) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('another' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('pause' as const), isPaused: fc.boolean() }) },
@@ -221,15 +225,21 @@ type Event = typeof Event extends fc.Arbitrary<infer T> ? T : never
 
 class History {
   readonly chain = new FakeChain()
-  readonly book: Book
+  readonly #storage: DurableObjectStorage
+  book: Book
+  readonly second: Node | null
   readonly asked: string[] = []
   readonly revisions = new Map<string, number>()
+  readonly lost = new Set<number>()
   signer: Signer
   now = 1_000
-  foreign = 0
+  /** Whether others have used the key, or we before we forgot. */
+  isShared = false
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: DurableObjectStorage, second: Node | null = null) {
+    this.#storage = storage
     this.book = new Book(storage)
+    this.second = second
     this.signer = this.#wake()
   }
 
@@ -239,13 +249,24 @@ class History {
     return new Signer({
       book,
       node: chain.node,
-      check: null,
+      check: this.second,
       work: chain.work,
       address: ME,
       sign,
       rules: { chainId: 1, books: 'safe', tipMin: 0n, feeMax: FEE_MAX },
       sync: async () => {},
     })
+  }
+
+  /** All that was written is gone, and everything is asked for again. Only the chain knows what has happened. */
+  async #forget(): Promise<void> {
+    await this.#storage.deleteAll()
+    this.revisions.clear()
+    this.lost.clear()
+    this.isShared = true
+    this.book = new Book(this.#storage)
+    this.signer = this.#wake()
+    for (const id of this.asked) this.book.add({ id, facts: '{}' }, this.now)
   }
 
   async step(): Promise<void> {
@@ -274,10 +295,11 @@ class History {
       }
     else if (event.kind === 'mine') chain.mine(event.count)
     else if (event.kind === 'reorganise') chain.reorganise(event.depth, event.isKept)
+    else if (event.kind === 'forget') await this.#forget()
     else if (event.kind === 'drop') chain.pool = []
     else if (event.kind === 'fee') chain.baseFee = BigInt(event.gwei) * GWEI
     else if (event.kind === 'another') {
-      this.foreign++
+      this.isShared = true
       chain.useByAnother()
     } else if (event.kind === 'pause') chain.isPaused = event.isPaused
     else if (event.kind === 'poor') chain.balance = event.isPoor ? 1n : 10n ** 18n
@@ -292,7 +314,7 @@ class History {
     expect(Math.max(0, ...settled.values())).toBeLessThanOrEqual(1)
     const last = book.nonceAfterLast()
     const nonces = Array.from({ length: last }, (_, nonce) => book.transaction(nonce)).filter((tx) => tx !== null)
-    if (this.foreign === 0) expect(nonces.map(({ nonce }) => nonce)).toEqual(nonces.map((_, at) => at)) // 3
+    if (!this.isShared) expect(nonces.map(({ nonce }) => nonce)).toEqual(nonces.map((_, at) => at)) // 3
     for (const tx of nonces) {
       const variants = book
         .variants(tx.nonce)
@@ -304,6 +326,9 @@ class History {
         if (before) expect(variant.maxFee * 8n).toBeGreaterThanOrEqual(before.maxFee * 9n)
       }
     }
+    const lost = nonces.filter((tx) => tx.state === 'lost' && !this.lost.has(tx.nonce))
+    for (const { nonce } of lost) expect(chain.nonce(chain.at('finalized'))).toBeGreaterThan(nonce) // 4
+    for (const { nonce } of lost) this.lost.add(nonce)
     const open = book.openTransactions().filter(({ state }) => state === 'signed' || state === 'broadcast')
     expect(open.length).toBeLessThanOrEqual(UNCONFIRMED_MAX + 1) // 8; and what fills a gap
     const jobs = this.asked.map((id) => book.job(id) as Job)
@@ -359,5 +384,31 @@ async function history(events: Event[]): Promise<void> {
 }
 
 test('whatever happens, in whatever order: paid once, or said to have failed and never paid', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(Event, { maxLength: 60 }), history), { numRuns: 150 })
+  await fc.assert(fc.asyncProperty(fc.array(Event, { minLength: 20, maxLength: 80, size: 'max' }), history), {
+    numRuns: HISTORIES,
+  })
 }, 240_000)
+
+test('what a second node does not have in the same block is mined, and no more', async () => {
+  const stub = bindings.SIGNER.get(bindings.SIGNER.newUniqueId())
+  await runInDurableObject(stub, async (_, state) => {
+    let says: 'nothing' | 'another block' | 'the same' = 'nothing'
+    const second = {
+      receipt: async (hash: Hex) => {
+        const receipt = world.chain.receipt(hash)
+        if (says === 'nothing' || !receipt) return null
+        return says === 'the same' ? receipt : { ...receipt, blockHash: '0x99' }
+      },
+    } as Node
+    const world: History = new History(state.storage, second)
+    await world.happen({ kind: 'ask', count: 1, bad: 8 })
+    await world.step()
+    world.chain.mine(10)
+    const seen: string[] = []
+    for (says of ['nothing', 'another block', 'the same'] as const) {
+      await world.step()
+      seen.push(world.book.job('good-0')?.state ?? '')
+    }
+    expect(seen).toEqual(['mined', 'mined', 'final'])
+  })
+})

@@ -1,15 +1,17 @@
 /** What tests of the chain share: the chain itself, as somebody with a wallet has it, and signers that are driven by hand. */
-import { runDurableObjectAlarm } from 'cloudflare:test'
+import { reset, runDurableObjectAlarm } from 'cloudflare:test'
 import { createTestClient, http, publicActions, walletActions, type Address, type Hex } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { baseSepolia } from 'viem/chains'
 import { agentTokenAbi } from '../../contracts/generated/agent-token.ts'
 import { mockUsdcAbi } from '../../contracts/generated/mock-usdc.ts'
 import { settlementAbi } from '../../contracts/generated/settlement.ts'
+import { db } from '../base/db.ts'
 import { chainOf, type ChainConfig, type SignerName } from '../chain/config.ts'
 import { payoutKey } from '../chain/payout-work.ts'
 import { signerOf } from '../chain/signers.ts'
-import { bindings } from './world.ts'
+import { agentTokens, chainCursors, chainPayouts, mintedEvents, settledEvents } from '../chain/tables.ts'
+import { bindings, door } from './world.ts'
 
 /** As workers/local/chain.ts hands out the roles: the accounts of anvil, which signs for them. */
 export const ADMIN = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
@@ -30,6 +32,14 @@ export const node = createTestClient({
 export const settlement = { address: config.settlement, abi: settlementAbi } as const
 export const agentToken = { address: config.agentToken, abi: agentTokenAbi } as const
 export const usdc = { address: config.usdc, abi: mockUsdcAbi } as const
+
+/** A new chain, of which nothing is known yet: neither what was asked of the one before, nor how far its blocks were read. */
+export async function freshChain(): Promise<void> {
+  await door('/chain/reset')
+  await reset()
+  for (const table of [settledEvents, mintedEvents, chainCursors, chainPayouts, agentTokens])
+    await db(bindings).delete(table)
+}
 
 /** A wallet that nobody has used. */
 export function newWallet(): Address {

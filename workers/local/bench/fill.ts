@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Pool, PoolClient } from 'pg'
+import { describeChain } from '../chain.ts'
 import { hashKey, newKey, prefixOf } from '../../keys/key-format.ts'
 
 export type Size = { agents: number; reviews: number; logs: number }
@@ -16,6 +17,13 @@ export function sizeOf(share: number): Size {
 }
 
 const DAYS = 180
+/** The chain of whose contract there are events; nobody answers for it. */
+export const BENCH_CHAIN = {
+  ...describeChain({ mintKey: `0x${'1a'.repeat(32)}`, settleKey: `0x${'5e'.repeat(32)}` }),
+  rpcUrl: 'http://127.0.0.1:9',
+}
+/** The wallet of a creator, as a number: one of fifty that were paid. */
+export const PAID_WALLET = `0x${'1'.padStart(40, '0')}`
 /** Calls of one account to one agent come about so many at a time. */
 const BURST = 10
 const SHELVES = `(ARRAY['writing','code','data','research','education','support','legal','finance','marketing','design','translation','other'])`
@@ -107,6 +115,26 @@ function steps({ agents, reviews, logs }: Size, key: string): [string, Step][] {
         person('creator', 'creator', creators),
         person('developer', 'developer', developers),
         person('admin', 'admin', 3, ROLES),
+      ),
+    ],
+    [
+      'payouts',
+      into(
+        'settled_events',
+        {
+          chain_id: String(BENCH_CHAIN.chainId),
+          contract: `'${BENCH_CHAIN.settlement}'`,
+          key: `'0x' || lpad(to_hex(n), 64, '0')`,
+          payee: `'0x' || lpad((n % 50 + 1)::text, 40, '0')`,
+          amount: '1000000 + n',
+          credited: 'FALSE',
+          tx_hash: `'0x' || lpad(to_hex(n / 10), 64, '0')`,
+          block_number: 'n / 10',
+          log_index: 'n % 10',
+          settled_at: ago(`${DAYS} * (1 - n::float / ${few})`),
+          matched: 'TRUE',
+        },
+        all(few),
       ),
     ],
     ['sessions', inTurn(session('creator', creators), session('developer', developers), session('admin', 3))],

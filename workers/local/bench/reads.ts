@@ -3,7 +3,7 @@
  * each way in which a list, a search or a dashboard asks the database. A line whose route the document does not have is skipped;
  * a list of the document without a line fails the test.
  */
-import { idOf } from './fill.ts'
+import { idOf, PAID_WALLET } from './fill.ts'
 
 export type Who = 'anyone' | 'developer' | 'creator' | 'admin' | 'key'
 
@@ -109,6 +109,7 @@ export const READS: Read[] = [
     who: 'anyone',
     path: (n) => `${V1}/reviews/agents/${agent(n)}?sort=rating&limit=100`,
   },
+  ...list(`${V1}/chain/settlements`, 'anyone', { 'what was paid to a wallet': `?creator=${PAID_WALLET}&limit=100` }),
   ...list(`${V1}/reviews/mine`, 'developer', { 'your reviews': '' }),
   ...list(`${V1}/creators/me/reviews`, 'creator', {
     'reviews of your agents': '',

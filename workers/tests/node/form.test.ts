@@ -122,6 +122,11 @@ describe('doors', () => {
     expect(calling.filter((path) => !allowed.has(path))).toEqual([])
   })
 
+  test('nodes of the chain are asked in one file only', () => {
+    const asking = shipped.filter(({ text }) => /from 'viem\/actions'|create\w*Client\b[^;]*from 'viem'/.test(text))
+    expect(asking.filter(({ room }) => room !== '').map(({ path }) => path)).toEqual(['workers/chain/rpc.ts'])
+  })
+
   test('a prompt is revealed to the provider’s request, to the guard and to its owner, and nowhere else', () => {
     const revealing = shipped
       .filter(({ text }) => /import \{[^}]*\breveal\b[^}]*\} from '.*vault\.ts'/.test(text))
