@@ -1,10 +1,10 @@
 /** Settling by hand: what would be settled is shown first, and only exactly that is settled then. */
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import { sql } from 'drizzle-orm'
 import { clock } from '../base/clock.ts'
 import { db, reach } from '../base/db.ts'
 import { AppError, refuseField } from '../base/errors.ts'
-import { bytesToHex } from '@noble/hashes/utils.js'
-import { sha256 } from '@noble/hashes/sha2.js'
 import { add, amount, format, subtract, ZERO, type Amount } from '../money/amount.ts'
 import { expectedOf, totalsOf, type Totals } from './close.ts'
 import { dayOf, dueEnd, settlesAt } from './periods.ts'
@@ -14,6 +14,7 @@ import type { Bindings } from '../env.ts'
 /** Settlements in one plan, and creators that are looked at for it. */
 const PLANNED_MAX = 100
 const LOOKED_AT_MAX = 500
+const DAY_MS = 86_400_000
 const FIRST = '00000000-0000-0000-0000-000000000000'
 const TOKEN = /^(\d{1,17})\.([0-9a-f]{64})$/
 
@@ -59,7 +60,8 @@ export async function execute(env: Bindings, { to, settlements, asOf }: Plan & {
 async function planAsOf(env: Bindings, { creatorId, to: wantedTo }: Wanted, asOf: number): Promise<Plan> {
   const now = clock.now()
   const to = wantedTo ?? dueEnd(env, now)
-  if (to > dayOf(now)) throw refuseField('to', 'is a day that has not come yet')
+  // Until tomorrow is until this moment: what comes later today waits, as what comes late always does.
+  if (to > dayOf(now + DAY_MS)) throw refuseField('to', 'is a day that has not come yet')
   const settlements: Planned[] = []
   let isAll = true
   for await (const id of creatorId === null ? due(env, to) : [creatorId]) {
