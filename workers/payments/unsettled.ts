@@ -9,15 +9,14 @@ export type CallShare = {
   part: 'unit' | 'premium'
   paymentId: string
   userId: string
-  /** At most so much; of units a whole number of them, `count`. */
+  /** At most so much; of units a whole number of them. */
   max: Amount
-  count: number
 }
 
 /** Older calls are settled. */
 const CALLS_DAYS = 90
-/** Calls that one reversal can take back from: as many as the largest package has. */
-const CALLS_MAX = 100_000
+/** Calls that one statement takes back from: it has two seconds. */
+export const CALLS_AT_ONCE = 5_000
 
 /** The creators of calls that something can be taken back from. */
 export async function unsettledCreators(env: Bindings, share: CallShare): Promise<string[]> {
@@ -28,8 +27,9 @@ export async function unsettledCreators(env: Bindings, share: CallShare): Promis
 }
 
 /**
- * The parts of a statement that choose the calls, newest first, of these creators: in `reversed` stand what each gives,
- * `amount`, and how much of that was its creator's, `revenue`. The creators have to be locked before the statement begins.
+ * The parts of a statement that choose calls of these creators, newest first, at most `CALLS_AT_ONCE`: in `reversed` stand
+ * what each gives, `amount`, and how much of that was its creator's, `revenue`. The creators have to be locked before the
+ * statement begins.
  */
 export function unsettledCalls(share: CallShare | null, creators: string[]): SQL {
   if (share === null || creators.length === 0)
@@ -43,7 +43,8 @@ export function unsettledCalls(share: CallShare | null, creators: string[]): SQL
   return sql`
     given AS (
       SELECT r.call_id, sum(r.amount_usd) AS amount FROM reversed_calls r
-      WHERE r.part = ${share.part} AND NOT r.undone AND r.call_id IN (SELECT c.id ${calls(share)}) GROUP BY 1
+      JOIN payment_reversals p ON p.id = r.reversal_id AND p.state <> 'undone'
+      WHERE r.part = ${share.part} AND r.call_id IN (SELECT c.id ${calls(share)}) GROUP BY 1
     ),
     open AS (
       SELECT c.id AS call_id, c.creator_id, e.day, c.fee_percent, c.created_at,
@@ -52,7 +53,7 @@ export function unsettledCalls(share: CallShare | null, creators: string[]): SQL
       ${calls(share, sql`LEFT JOIN given ON given.call_id = c.id`)}
         AND c.creator_id = ANY (ARRAY(SELECT jsonb_array_elements_text(${JSON.stringify(creators)}::jsonb))::uuid[])
         AND ${isUnit ? sql`c.unit_value_usd` : sql`c.premium_usd`} > coalesce(given.amount, 0)
-      ORDER BY c.created_at DESC, c.id DESC LIMIT ${Math.min(share.count, CALLS_MAX)}
+      ORDER BY c.created_at DESC, c.id DESC LIMIT ${CALLS_AT_ONCE}
     ),
     counted AS (SELECT *, sum(value) OVER (ORDER BY created_at DESC, call_id DESC) AS upto FROM open),
     reversed AS (

@@ -172,7 +172,8 @@ async function books(id: string, creators: string[]): Promise<Record<string, str
 async function reversedTwice(): Promise<number> {
   const rows = await query<{ n: number }>(
     `SELECT count(*)::int AS n FROM (
-       SELECT r.call_id FROM reversed_calls r JOIN call_logs c ON c.id = r.call_id WHERE r.part = 'unit' AND NOT r.undone
+       SELECT r.call_id FROM reversed_calls r JOIN call_logs c ON c.id = r.call_id
+       JOIN payment_reversals p ON p.id = r.reversal_id AND p.state <> 'undone' WHERE r.part = 'unit'
        GROUP BY 1, c.unit_value_usd HAVING sum(r.amount_usd) > c.unit_value_usd
      ) AS twice`,
   )
