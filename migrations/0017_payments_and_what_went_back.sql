@@ -83,8 +83,10 @@ CREATE TABLE payment_reversals (
     margin_usd DECIMAL(18, 8),
     loss_usd DECIMAL(18, 8),
     late_usd DECIMAL(18, 8),
-    -- What calls may still be asked for. They are asked some thousands at a time, and `parts` counts the times after the first.
+    -- What calls may still be asked for, up to which moment: they are asked some thousands at a time, newest first. `parts`
+    -- counts the times after the first.
     open_usd DECIMAL(18, 8) NOT NULL DEFAULT 0,
+    open_until TIMESTAMPTZ,
     parts INT NOT NULL DEFAULT 0,
     -- What a dispute costs besides, once that is booked.
     fee_usd DECIMAL(18, 8),

@@ -13,7 +13,7 @@ import { giveBack, takeBack } from '../quota/quota.ts'
 import { providerOf } from './providers.ts'
 import { paymentReversals } from './tables.ts'
 import { inDollars, isCounted, shareOf, sharePart, unusedAccount, wish } from './share.ts'
-import { CALLS_AT_ONCE, unsettledCalls, unsettledCreators, type CallShare } from './unsettled.ts'
+import { creatorsAsked, unsettledCalls, type CallShare } from './unsettled.ts'
 import type { Bindings } from '../env.ts'
 import type { Known, Reversal } from './payments.ts'
 import type { Payment, ReversalTruth } from './provider.ts'
@@ -37,20 +37,20 @@ export async function apply(env: Bindings, payment: Payment, reversal: Reversal)
     state = 'applied', applied_at = now(), transaction_id = ${transactionId}::uuid, taken_usd = ${format(unused.amount)}::decimal,
     creators_usd = ${SUM.creators}, margin_usd = ${SUM.margin},
     loss_usd = amount_usd - ${format(unused.amount)}::decimal - ${SUM.all},
-    open_usd = ${openAfter(calls?.max ?? ZERO)}, late_usd = ${due === ZERO ? '0' : null}::decimal
+    open_usd = ${REST.open}, open_until = ${REST.until}, late_usd = ${due === ZERO ? '0' : null}::decimal
     WHERE id = ${id} AND state = 'seen'`
   await take(env, payment, { reversalId: id, calls, money, change })
 }
 
 /** Asks the next calls for what they may still be asked for, in the platform's favour. */
 export async function collect(env: Bindings, payment: Payment, reversal: Reversal): Promise<void> {
-  const { id, source, parts, openUsd } = reversal
-  const calls = sharePart(payment, amount(openUsd))
+  const { id, source, parts, openUsd, openUntil } = reversal
+  const calls = sharePart(payment, amount(openUsd), openUntil ?? new Date(clock.now()))
   const unused = { account: unusedAccount(payment), amount: ZERO }
   const money = { kind: 'reversal_part', source: `${source}:${parts + 1}`, id: newId(), amount: ZERO, unused } as const
   const change = sql`
     creators_usd = creators_usd + ${SUM.creators}, margin_usd = margin_usd + ${SUM.margin}, loss_usd = loss_usd - ${SUM.all},
-    open_usd = ${openAfter(amount(openUsd))}, parts = parts + 1
+    open_usd = ${REST.open}, open_until = ${REST.until}, parts = parts + 1
     WHERE id = ${id} AND state = 'applied' AND parts = ${parts}`
   await take(env, payment, { reversalId: id, calls, money, change })
 }
@@ -65,7 +65,7 @@ type Taking = {
 
 /** Takes from calls and books it, with what that makes of the reversal. */
 async function take(env: Bindings, payment: Payment, { reversalId, calls, money, change }: Taking): Promise<void> {
-  const creators = calls ? await unsettledCreators(env, calls) : []
+  const creators = calls ? await creatorsAsked(env, calls) : []
   const { cash } = providerOf(payment.paymentMethod)
   const taking = db(env).execute(sql`
     WITH ${unsettledCalls(calls, creators)},
@@ -88,10 +88,8 @@ const SUM = {
   all: sql`(SELECT coalesce(sum(amount), 0) FROM reversed)`,
 }
 
-/** What calls may still be asked for after a statement: nothing, unless it met as many as it takes at once. */
-function openAfter(max: Amount): SQL {
-  return sql`CASE WHEN (SELECT count(*) FROM reversed) < ${CALLS_AT_ONCE} THEN 0 ELSE ${format(max)}::decimal - ${SUM.all} END`
-}
+/** What older calls may still be asked for after it. */
+const REST = { open: sql`(SELECT open FROM rest)`, until: sql`(SELECT until FROM rest)` }
 
 /** Undoes a reversal that did not come to be: what it took is there again, and what it booked is booked the other way round. */
 export async function undo(env: Bindings, payment: Payment, reversal: Reversal): Promise<void> {

@@ -1,4 +1,5 @@
 /** Who gives what of money that goes back: the account what it has not used, and its calls what they may be asked for. */
+import { clock } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import { add, amount, fromUnits, subtract, toUnits, ZERO, type Amount } from '../money/amount.ts'
 import { takeBack } from '../quota/quota.ts'
@@ -33,15 +34,15 @@ export async function shareOf(env: Bindings, payment: Payment, reversal: Reversa
   if (answer.isUndone) throw new AppError('conflict')
   const [taken, due] = [inDollars(payment, answer.taken), inDollars(payment, answer.due)]
   const rest = subtract(subtract(whole, taken), due)
-  return { unused: { account, amount: taken }, due, calls: sharePart(payment, rest) }
+  return { unused: { account, amount: taken }, due, calls: sharePart(payment, rest, new Date(clock.now())) }
 }
 
 /** From which calls so much may be taken, or null if it is less than a unit: units go back whole, and the platform bears the rest. */
-export function sharePart(payment: Payment, rest: Amount): CallShare | null {
+export function sharePart(payment: Payment, rest: Amount, until: Date): CallShare | null {
   const part = payment.quotaPurchased > 0 ? 'unit' : 'premium'
   const unit = part === 'unit' ? toUnits(unitOf(payment)) : 1
   const max = fromUnits(toUnits(rest) - (toUnits(rest) % unit))
-  return max > ZERO ? { part, paymentId: payment.id, userId: payment.userId, max } : null
+  return max > ZERO ? { part, paymentId: payment.id, userId: payment.userId, max, until } : null
 }
 
 /** What the account is asked for. */

@@ -118,8 +118,9 @@ export const paymentReversals = pgTable(
     lossUsd: dollars('loss_usd'),
     /** What running calls gave back later, to the platform. Null: some are still running. */
     lateUsd: dollars('late_usd'),
-    /** What calls may still be asked for, some thousands at a time; `parts` counts the times after the first. */
+    /** What calls may still be asked for, up to this moment, some thousands at a time; `parts` counts the times after the first. */
     openUsd: dollars('open_usd').notNull().default('0'),
+    openUntil: moment('open_until'),
     parts: integer('parts').notNull().default(0),
     /** What a dispute costs besides, once that is booked. */
     feeUsd: dollars('fee_usd'),
