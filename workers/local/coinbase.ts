@@ -1,6 +1,6 @@
 /**
  * A stand-in for Coinbase Business Checkouts, the successor of Coinbase Commerce's charges (shut down on 31 March 2026).
- * `/api/v1/checkouts…` is the API, also under `/sandbox`; `/pay/:checkout` the page; `/control/…` makes happen what buyers, chains
+ * `/api/v1/checkouts…` is the API, also under `/sandbox`; `/pay/:checkout` the page; `/` shows the latest checkouts; `/control/…` makes happen what buyers, chains
  * and networks do (`coinbase/control.ts`, `courier-control.ts`). What it knows is kept in a file, if it is given one.
  *
  * Found in Coinbase's documentation (docs.cdp.coinbase.com, read in November 2026):
@@ -30,12 +30,12 @@ import * as z from 'zod'
 import { answerApi, type Api } from './coinbase/api.ts'
 import { controlCheckouts } from './coinbase/control.ts'
 import { Checkouts } from './coinbase/checkouts.ts'
-import { payPage } from './coinbase/page.ts'
+import { dashboard, payPage } from './coinbase/page.ts'
 import { RefusedError } from './coinbase/refused.ts'
 import { coinbaseSigner } from './coinbase/sign.ts'
 import { publicKeyOf } from './coinbase/token.ts'
 import { Courier, type WebhookSecrets } from './courier.ts'
-import { controlCourier } from './courier-control.ts'
+import { afterwards, controlCourier } from './courier-control.ts'
 import { type Answer, type Asked, type CUT, type HttpDoor, json, openHttpDoor } from './http-door.ts'
 import { Idempotency } from './idempotency.ts'
 import { Outage } from './outage.ts'
@@ -63,11 +63,11 @@ export async function startCoinbase(options: CoinbaseOptions): Promise<HttpDoor>
   const courier = new Courier({ shelves, targets, sign: coinbaseSigner(webhookSecrets), ...(retryMs && { retryMs }) })
   const checkouts = new Checkouts(shelves, courier)
   const idempotency = new Idempotency(shelves)
-  const api: Api = { checkouts, idempotency, url: '', keyId, publicKey: publicKeyOf(keySecret) }
+  const api: Api = { checkouts, shelves, idempotency, url: '', keyId, publicKey: publicKeyOf(keySecret) }
   const outage = new Outage()
-  const door = await openHttpDoor(port, (asked) => answer({ api, courier, outage }, asked))
+  const door = await openHttpDoor(port, (asked) => answer({ api, courier, outage, shelves }, asked))
   api.url = door.url
-  const timer = setInterval(() => checkouts.expireDue(), EXPIRE_EVERY_MS).unref()
+  const timer = setInterval(() => shelves.together(() => checkouts.expireDue()), EXPIRE_EVERY_MS).unref()
   return {
     url: door.url,
     stop: async () => {
@@ -78,15 +78,16 @@ export async function startCoinbase(options: CoinbaseOptions): Promise<HttpDoor>
   }
 }
 
-type Parts = { api: Api; courier: Courier; outage: Outage }
+type Parts = { api: Api; courier: Courier; outage: Outage; shelves: Shelves }
 
-async function answer({ api, courier, outage }: Parts, asked: Asked): Promise<Answer | typeof CUT> {
+async function answer({ api, courier, outage, shelves }: Parts, asked: Asked): Promise<Answer | typeof CUT> {
   const { checkouts } = api
   if (/^(\/sandbox)?\/api\/v1\//.test(asked.path)) return outage.around(() => answerApi(api, asked))
-  if (asked.path.startsWith('/pay/')) return payPage(checkouts, asked)
+  if (asked.path.startsWith('/pay/')) return shelves.together(() => payPage(checkouts, asked))
+  if (asked.path === '/') return dashboard(checkouts)
   try {
-    const told = controlCheckouts(checkouts, asked) ?? outage.control(asked) ?? (await controlCourier(courier, asked))
-    return told ?? json(404, { problem: 'There is nothing here. See the top of workers/local/coinbase.ts.' })
+    const told = shelves.together(() => controlCheckouts(checkouts, asked)) ?? outage.control(asked)
+    return afterwards(asked, told ?? (await controlCourier(courier, asked)))
   } catch (thrown) {
     if (thrown instanceof RefusedError) return thrown.answer()
     if (thrown instanceof z.ZodError) return json(400, { problem: z.prettifyError(thrown) })

@@ -105,6 +105,20 @@ test('after a restart everything is as it was, at Stripe and at Coinbase', async
   await second.stop()
 })
 
+test('the desk shows the latest payments, and its buttons make things happen', async () => {
+  const payment = await newSession()
+  const desk = async (url: string): Promise<string> => (await fetch(`${url}/`)).text()
+  expect(await desk(door.url)).toContain('open, unpaid')
+  await control(door.url, 'pay', { payment })
+  for (const path of ['dispute', 'dispute/won', 'refund']) {
+    expect(await desk(door.url)).toContain(`formaction="/control/${path}"`)
+    const body = new URLSearchParams({ payment })
+    const pressed = await fetch(`${door.url}/control/${path}`, { method: 'POST', body, redirect: 'manual' })
+    expect([pressed.status, pressed.headers.get('location')]).toEqual([303, '/'])
+  }
+  expect(await desk(door.url)).toContain('refunded $5.00, dispute won')
+})
+
 test('out of order, it answers 503, or nothing, having done what was asked or not', async () => {
   await control(door.url, 'outage', { how: 'refused' })
   expect((await create()).status).toBe(503)

@@ -2,6 +2,7 @@
  * Delivers the signed webhooks of a payment stand-in: at least once, in no promised order, again after anything but a 2xx.
  * On request it misbehaves as the internet and attackers do: drops, repeats, delays, reorders, signs wrongly, alters.
  */
+import { createHash } from 'node:crypto'
 import { setTimeout as later } from 'node:timers'
 import * as z from 'zod'
 import type { Shelf, Shelves } from './shelves.ts'
@@ -142,13 +143,12 @@ export class Courier {
   }
 
   /** Lets go what was held, one after the other, in this order. */
-  async release(order: 'sent' | 'reverse' | 'shuffled'): Promise<number> {
+  async release(order: 'sent' | 'reverse' | 'shuffled', seed: string): Promise<number> {
     this.#isHolding = false
     const held = this.#deliveries.all().filter(({ isHeld }) => isHeld)
     const ordered = order === 'reverse' ? held.toReversed() : held
-    if (order === 'shuffled') ordered.sort(() => Math.random() - 0.5)
-    for (const { id } of ordered) await this.#attempt(id)
-    return ordered.length
+    for (const { id } of order === 'shuffled' ? shuffled(held, seed) : ordered) await this.#attempt(id)
+    return held.length
   }
 
   stop(): void {
@@ -227,6 +227,15 @@ export class Courier {
     const { event, type } = letter
     return { event, type, url: target, headers, body }
   }
+}
+
+/** The same order for the same seed. */
+function shuffled<T>(things: T[], seed: string): T[] {
+  const rank = (index: number): string => createHash('sha256').update(`${seed} ${index}`).digest('hex')
+  return things
+    .map((thing, index) => ({ thing, rank: rank(index) }))
+    .toSorted((a, b) => (a.rank < b.rank ? -1 : 1))
+    .map(({ thing }) => thing)
 }
 
 function altered(body: string, values: Record<string, unknown>): string {

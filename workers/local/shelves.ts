@@ -19,6 +19,8 @@ export type Shelf<T> = {
 export class Shelves {
   readonly #kinds = new Map<string, Map<string, unknown>>()
   readonly #file: string | undefined
+  /** What is to be written together; null while every change is written by itself. */
+  #pending: Line[] | null = null
 
   /** With what the file holds; a last line that a crash has cut short never happened. */
   constructor(file?: string) {
@@ -48,9 +50,22 @@ export class Shelves {
     }
   }
 
+  /** The changes that this makes are written at once: whoever is killed has done all of them or none. */
+  together<T>(act: () => T): T {
+    this.#pending = []
+    try {
+      return act()
+    } finally {
+      const lines = this.#pending.map(written).join('')
+      this.#pending = null
+      if (this.#file !== undefined && lines !== '') appendFileSync(this.#file, lines)
+    }
+  }
+
   #change(line: Line): void {
     this.#set(line)
-    if (this.#file !== undefined) appendFileSync(this.#file, written(line))
+    if (this.#pending) this.#pending.push(line)
+    else if (this.#file !== undefined) appendFileSync(this.#file, written(line))
   }
 
   #set([kind, id, thing]: Line): void {

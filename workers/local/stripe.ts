@@ -2,12 +2,12 @@
  * A stand-in for Stripe: enough of its API for one-off payments by Checkout, refunds and disputes, spoken to by Stripe's own SDK
  * (`new Stripe(key, { host, port, protocol: 'http' })`), a page to pay at, and signed webhooks. No money moves.
  *
- * `/v1/…` is the API (`stripe/api.ts`), `/pay/:session` the page, `/control/…` makes happen what buyers, banks and networks do
+ * `/v1/…` is the API (`stripe/api.ts`), `/pay/:session` the page, `/` shows the latest payments, `/control/…` makes happen what buyers, banks and networks do
  * (`stripe/control.ts`, `courier-control.ts`). What it knows is kept in a file, if it is given one.
  */
 import * as z from 'zod'
 import { Courier, type WebhookSecrets } from './courier.ts'
-import { controlCourier } from './courier-control.ts'
+import { afterwards, controlCourier } from './courier-control.ts'
 import { type Answer, type Asked, type CUT, type HttpDoor, json, openHttpDoor } from './http-door.ts'
 import { Idempotency } from './idempotency.ts'
 import { Outage } from './outage.ts'
@@ -15,7 +15,7 @@ import { Shelves } from './shelves.ts'
 import { answerApi, type Api } from './stripe/api.ts'
 import { Books } from './stripe/books.ts'
 import { controlPayments } from './stripe/control.ts'
-import { payPage, receiptPage } from './stripe/page.ts'
+import { dashboard, payPage, receiptPage } from './stripe/page.ts'
 import { expireDue } from './stripe/pay.ts'
 import { RefusedError } from './stripe/refused.ts'
 import { stripeSigner } from './stripe/sign.ts'
@@ -42,9 +42,9 @@ export async function startStripe(options: StripeOptions): Promise<HttpDoor> {
   const books = new Books(shelves, courier)
   const api: Api = { books, idempotency: new Idempotency(shelves), url: '', secretKey }
   const outage = new Outage()
-  const door = await openHttpDoor(port, (asked) => answer({ api, courier, outage }, asked))
+  const door = await openHttpDoor(port, (asked) => answer({ api, courier, outage, shelves }, asked))
   api.url = door.url
-  const timer = setInterval(() => expireDue(books), EXPIRE_EVERY_MS).unref()
+  const timer = setInterval(() => shelves.together(() => expireDue(books)), EXPIRE_EVERY_MS).unref()
   return {
     url: door.url,
     stop: async () => {
@@ -55,16 +55,17 @@ export async function startStripe(options: StripeOptions): Promise<HttpDoor> {
   }
 }
 
-type Parts = { api: Api; courier: Courier; outage: Outage }
+type Parts = { api: Api; courier: Courier; outage: Outage; shelves: Shelves }
 
-async function answer({ api, courier, outage }: Parts, asked: Asked): Promise<Answer | typeof CUT> {
+async function answer({ api, courier, outage, shelves }: Parts, asked: Asked): Promise<Answer | typeof CUT> {
   const { books } = api
-  if (asked.path.startsWith('/v1/')) return outage.around(() => answerApi(api, asked))
-  if (asked.path.startsWith('/pay/')) return payPage(books, asked)
+  if (asked.path.startsWith('/v1/')) return outage.around(() => shelves.together(() => answerApi(api, asked)))
+  if (asked.path.startsWith('/pay/')) return shelves.together(() => payPage(books, asked))
   if (asked.path.startsWith('/receipts/')) return receiptPage(books, asked)
+  if (asked.path === '/') return dashboard(books)
   try {
-    const told = controlPayments(books, asked) ?? outage.control(asked) ?? (await controlCourier(courier, asked))
-    return told ?? json(404, { problem: 'There is nothing here. See the top of workers/local/stripe.ts.' })
+    const told = shelves.together(() => controlPayments(books, asked)) ?? outage.control(asked)
+    return afterwards(asked, told ?? (await controlCourier(courier, asked)))
   } catch (thrown) {
     if (thrown instanceof RefusedError) return thrown.answer()
     if (thrown instanceof z.ZodError) return json(400, { problem: z.prettifyError(thrown) })

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { type Answer, type Asked, json } from '../http-door.ts'
 import type { Idempotency } from '../idempotency.ts'
+import type { Shelves } from '../shelves.ts'
 import { type Checkouts, STATUSES } from './checkouts.ts'
 import { RefusedError } from './refused.ts'
 import { type ApiKey, checkToken } from './token.ts'
@@ -50,14 +51,16 @@ const Listed = z.object({
   endTime: z.iso.datetime({ offset: true }).optional(),
 })
 
-export type Api = ApiKey & { checkouts: Checkouts; idempotency: Idempotency; url: string }
+export type Api = ApiKey & { checkouts: Checkouts; idempotency: Idempotency; shelves: Shelves; url: string }
 
 /** Answers a request. One with an idempotency key is done once: https://docs.cdp.coinbase.com/api-reference/v2/idempotency. */
 export async function answerApi(api: Api, asked: Asked): Promise<Answer> {
   try {
     await checkToken(api, asked)
-    api.checkouts.expireDue()
-    return idempotent(api, asked)
+    return api.shelves.together(() => {
+      api.checkouts.expireDue()
+      return idempotent(api, asked)
+    })
   } catch (thrown) {
     if (thrown instanceof RefusedError) return thrown.answer()
     if (thrown instanceof z.ZodError)

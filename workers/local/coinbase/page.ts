@@ -1,7 +1,10 @@
-/** The page a buyer sees at Coinbase. */
+/** The pages of Coinbase: where a buyer pays, and what the shop sees. */
+import { deskPage, type Row } from '../desk.ts'
 import { escape, html } from '../html.ts'
 import { type Answer, type Asked, seeOther } from '../http-door.ts'
 import { type Checkout, type Checkouts, HOWS } from './checkouts.ts'
+
+const LISTED = 50
 
 /** `/pay/:checkout` shown, or a button of it pressed. Pressed twice it does the same once. */
 export function payPage(checkouts: Checkouts, { method, path, body }: Asked): Answer {
@@ -17,6 +20,22 @@ export function payPage(checkouts: Checkouts, { method, path, body }: Asked): An
   const after = checkouts.pay(checkout.id, how)
   if (after.status === 'COMPLETED') return wayBack(after.successRedirectUrl) ?? shown(after)
   return (after.status === 'FAILED' ? wayBack(after.failRedirectUrl) : undefined) ?? shown(after)
+}
+
+/** `/`, as the dashboard: the latest checkouts. */
+export function dashboard(checkouts: Checkouts): Answer {
+  const rows = checkouts
+    .all()
+    .slice(0, LISTED)
+    .map(({ id, url, status, amount, currency, refunds = [] }): Row => {
+      const acts: Row['acts'] = []
+      if (status === 'ACTIVE') acts.push(['expire', 'Expire'])
+      if (status === 'PROCESSING') acts.push(['settle', 'Settle'])
+      if (status === 'COMPLETED' || status === 'PARTIALLY_REFUNDED') acts.push(['refund', 'Refund'])
+      if (refunds.some((refund) => refund.status === 'PENDING')) acts.push(['refund/end', 'End the refund'])
+      return { payment: id, sum: `${amount} ${currency}`, state: status, url: status === 'ACTIVE' ? url : null, acts }
+    })
+  return deskPage('Coinbase', rows)
 }
 
 function shown(checkout: Checkout): Answer {
@@ -37,7 +56,7 @@ function shown(checkout: Checkout): Answer {
     ['cancel', 'Back without paying'],
   ].map(([how, label]) => `<button name="how" value="${how}">${escape(label ?? '')}</button>`)
   const line = `<ul><li>${escape(description)}<span>${escape(network)}</span></li></ul>`
-  return html(200, 'Checkout', `${sum}${line}<form method="post">${buttons.join('')}</form>`)
+  return html(200, 'Checkout', `${sum}${line}<form class="pay" method="post">${buttons.join('')}</form>`)
 }
 
 const TELLING: Record<Exclude<Checkout['status'], 'ACTIVE'>, string> = {

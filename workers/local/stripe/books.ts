@@ -1,6 +1,7 @@
 /** Everything Stripe knows of the account, and the three ways to add to it: a thing with its event, an event, a balance transaction. */
 import type { Courier } from '../courier.ts'
 import type { Shelf, Shelves } from '../shelves.ts'
+import { newTransaction } from './balance-shape.ts'
 import { RefusedError } from './refused.ts'
 import {
   API_VERSION,
@@ -10,7 +11,6 @@ import {
   type Intent,
   type LineItem,
   newId,
-  newTransaction,
   type Refund,
   seconds,
   type Session,

@@ -2,9 +2,10 @@
 import * as z from 'zod'
 import type { Books } from './books.ts'
 import type { Form } from './form.ts'
+import { newLineItem, newSession } from './session-shape.ts'
 import { Metadata, readParams, whole } from './params.ts'
 import { RefusedError } from './refused.ts'
-import { newId, newLineItem, newSession, seconds, type Session } from './things.ts'
+import { newId, seconds, type Session } from './things.ts'
 
 const MINUTE = 60
 const DAY = 24 * 60 * MINUTE

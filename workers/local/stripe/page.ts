@@ -1,9 +1,12 @@
-/** The pages a buyer sees at Stripe: where one pays, and the receipt. */
+/** The pages of Stripe: where a buyer pays, the receipt, and what the shop sees. */
+import { deskPage, type Row } from '../desk.ts'
 import { escape, html } from '../html.ts'
 import { type Answer, type Asked, seeOther } from '../http-door.ts'
 import type { Books } from './books.ts'
 import { expireDue, HOWS, pay } from './pay.ts'
 import type { Session } from './things.ts'
+
+const LISTED = 50
 
 /** `/pay/:session` shown, or a button of it pressed. Pressed twice it does the same once. */
 export function payPage(books: Books, { method, path, body }: Asked): Answer {
@@ -32,6 +35,30 @@ export function receiptPage(books: Books, { path }: Asked): Answer {
   )
 }
 
+/** `/`, as the dashboard: the latest payments. */
+export function dashboard(books: Books): Answer {
+  const latest = books.sessions.all().slice(-LISTED).toReversed()
+  const rows = latest.map(({ id, url, status, payment_status: paid, payment_intent: intent, ...session }): Row => {
+    const charge = books.charges.all().find((one) => one.paid && one.payment_intent === intent)
+    const dispute = books.disputes.all().find((one) => one.charge === charge?.id)
+    const acts: Row['acts'] = []
+    if (status === 'open') acts.push(['expire', 'Expire'])
+    if (status === 'complete' && !charge) acts.push(['settle', 'Settle'])
+    if (charge && !charge.refunded && (!dispute || dispute.status === 'won')) acts.push(['refund', 'Refund'])
+    if (charge && !dispute) acts.push(['dispute', 'Dispute'])
+    if (dispute?.status === 'needs_response') acts.push(['dispute/won', 'Win'], ['dispute/lost', 'Lose'])
+    const back = charge?.amount_refunded ? `, refunded ${money(charge.amount_refunded, charge.currency)}` : ''
+    return {
+      payment: id,
+      sum: money(session.amount_total ?? 0, session.currency ?? 'usd'),
+      state: `${status}, ${paid}${back}${dispute ? `, dispute ${dispute.status}` : ''}`,
+      url,
+      acts,
+    }
+  })
+  return deskPage('Stripe', rows)
+}
+
 function shown(books: Books, session: Session, isDeclined = false): Answer {
   if (session.status === 'complete')
     return html(
@@ -54,7 +81,7 @@ function shown(books: Books, session: Session, isDeclined = false): Answer {
   return html(
     200,
     'Checkout',
-    `<p class="sum">${money(session.amount_total ?? 0, session.currency ?? 'usd')}</p><ul>${lines.join('')}</ul>${alert}<form method="post">${buttons.join('')}</form>`,
+    `<p class="sum">${money(session.amount_total ?? 0, session.currency ?? 'usd')}</p><ul>${lines.join('')}</ul>${alert}<form class="pay" method="post">${buttons.join('')}</form>`,
   )
 }
 
@@ -63,7 +90,5 @@ function successUrl(session: Session): string {
 }
 
 function money(cents: number, currency: string): string {
-  return escape(
-    new Intl.NumberFormat('en', { style: 'currency', currency: currency.toUpperCase() }).format(cents / 100),
-  )
+  return new Intl.NumberFormat('en', { style: 'currency', currency: currency.toUpperCase() }).format(cents / 100)
 }

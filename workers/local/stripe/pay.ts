@@ -1,6 +1,7 @@
 /** The buyer's side of a payment: session, payment intent, charge. A step that has been taken is not taken again, whoever clicks twice. */
 import type { Books } from './books.ts'
-import { type Charge, type Intent, newCharge, newIntent, seconds, type Session } from './things.ts'
+import { newCharge, newIntent } from './charge-shape.ts'
+import { type Charge, type Intent, seconds, type Session } from './things.ts'
 
 /** Of every card payment: 2.9 % and 30 cents (https://stripe.com/pricing). A refund does not give it back. */
 const FEE_PERCENT = 2.9

@@ -1,7 +1,8 @@
 /** Money that goes back: refunds, and disputes with their fee. */
 import type { Books } from './books.ts'
+import { newDispute, newRefund } from './balance-shape.ts'
 import { RefusedError } from './refused.ts'
-import { type Charge, type Dispute, newDispute, newRefund, type Refund } from './things.ts'
+import { type Charge, type Dispute, type Refund } from './things.ts'
 
 /** Of every dispute, whoever wins it (https://support.stripe.com/questions/june-2025-pricing-updates-for-disputes). */
 const DISPUTE_FEE_CENTS = 1_500
