@@ -83,6 +83,11 @@ CREATE TABLE payment_reversals (
     margin_usd DECIMAL(18, 8),
     loss_usd DECIMAL(18, 8),
     late_usd DECIMAL(18, 8),
+    -- What calls may still be asked for, up to which moment: they are asked some thousands at a time, newest first. `parts`
+    -- counts the times after the first.
+    open_usd DECIMAL(18, 8) NOT NULL DEFAULT 0,
+    open_until TIMESTAMPTZ,
+    parts INT NOT NULL DEFAULT 0,
     -- What a dispute costs besides, once that is booked.
     fee_usd DECIMAL(18, 8),
     transaction_id UUID REFERENCES ledger_transactions (id),
@@ -95,17 +100,15 @@ CREATE TABLE payment_reversals (
 );
 CREATE INDEX idx_payment_reversals_payment ON payment_reversals (payment_id, created_at);
 
--- The calls whose unit or premium went back, by the reversal that took it. None gives more than it had.
+-- The calls whose unit or premium went back, by the reversal that took it. None gives more than it had to those that stand.
 CREATE TABLE reversed_calls (
     call_id UUID NOT NULL,
     part VARCHAR(10) NOT NULL CHECK (part IN ('unit', 'premium')),
     reversal_id UUID NOT NULL REFERENCES payment_reversals (id),
     amount_usd DECIMAL(18, 8) NOT NULL CHECK (amount_usd > 0),
-    undone BOOLEAN NOT NULL DEFAULT FALSE,
     PRIMARY KEY (call_id, part, reversal_id)
 );
 CREATE INDEX idx_reversed_calls_reversal ON reversed_calls (reversal_id);
-CREATE UNIQUE INDEX idx_reversed_calls_unit ON reversed_calls (call_id) WHERE part = 'unit' AND NOT undone;
 
 -- Premiums are taken back newest first.
 CREATE INDEX idx_call_logs_premiums ON call_logs (user_id, created_at DESC, id DESC) WHERE premium_usd > 0;

@@ -26,6 +26,7 @@ export type TransactionKind =
   | 'refund_failed'
   | 'dispute'
   | 'dispute_won'
+  | 'reversal_part'
   | 'reversal_late'
   | 'processor_fee'
   | 'correction'

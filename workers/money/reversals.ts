@@ -1,6 +1,6 @@
 /** How what calls have earned is taken back, when the money that paid for them goes back; and how that is undone. */
 import { sql, type SQL } from 'drizzle-orm'
-import { db } from '../base/db.ts'
+import { db, reach } from '../base/db.ts'
 import { format, type Amount } from './amount.ts'
 import { posting, type TransactionKind } from './ledger.ts'
 import type { Asset, LedgerAccount } from './accounts.ts'
@@ -21,7 +21,8 @@ export type ReversedMoney = {
 /**
  * The parts of a statement that book money which goes back. `reversed`, a part of the same statement, has the calls of which
  * something is taken back: `creator_id`, the `day` and `fee_percent` of their line of earnings, `amount` and how much of that
- * was the creator's, `revenue`. What neither the buyer nor those calls give, is the platform's loss.
+ * was the creator's, `revenue`. What neither the buyer nor those calls give, is the platform's loss; a posting of no amount
+ * takes from that what further calls give.
  *
  * The negative lines have the days of the calls, so that they are settled together with what they take back.
  */
@@ -43,21 +44,14 @@ export function bookReversal(reversed: SQL, { kind, source, id, amount, cash, un
     )`
 }
 
+export type Posted = { kind: TransactionKind; source: string }
+
 /**
  * A statement for a batch that posts the exact negation of transactions, and of the lines of earnings that came with them.
  * Throws a RangeError without any.
  */
-export function negate(
-  env: Bindings,
-  kind: TransactionKind,
-  source: string,
-  transactions: readonly { kind: TransactionKind; source: string }[],
-) {
-  if (transactions.length === 0) throw new RangeError('There is nothing to negate.')
-  const named = transactions.map((one) => sql`(${one.kind}, ${one.source})`)
-  const isOne = sql`transaction_id IN (
-    SELECT id FROM ledger_transactions WHERE (kind, source) IN (${sql.join(named, sql`, `)})
-  )`
+export function negate(env: Bindings, { kind, source }: Posted, transactions: readonly Posted[]) {
+  const isOne = isOneOf(transactions)
   const entries = sql`SELECT account, -amount AS amount FROM ledger_entries WHERE ${isOne}`
   return db(env).execute(sql`
     WITH ${posting({ kind, source: sql`${source}`, entries })},
@@ -67,4 +61,18 @@ export function negate(
       FROM earnings, posted WHERE ${isOne} GROUP BY creator_id, day, fee_percent, posted.id ORDER BY 1, 2, fee_percent
     )
     SELECT count(*) FROM posted`)
+}
+
+/** The creators from whom these transactions took something back. */
+export async function creatorsIn(env: Bindings, transactions: readonly Posted[]): Promise<string[]> {
+  const { rows } = await reach(() =>
+    db(env).execute<{ id: string }>(sql`SELECT DISTINCT creator_id AS id FROM earnings WHERE ${isOneOf(transactions)}`),
+  )
+  return rows.map(({ id }) => id)
+}
+
+function isOneOf(transactions: readonly Posted[]): SQL {
+  if (transactions.length === 0) throw new RangeError('No transactions are named.')
+  const named = transactions.map(({ kind, source }) => sql`(${kind}, ${source})`)
+  return sql`transaction_id IN (SELECT id FROM ledger_transactions WHERE (kind, source) IN (${sql.join(named, sql`, `)}))`
 }

@@ -14,6 +14,7 @@ import { postingsOf, type TransactionKind } from '../money/ledger.ts'
 import { accept, refund, refundable, type Cause } from './decide.ts'
 import { Method, PaymentAnswer, ReversalAnswer, shown, Status } from './payment-answer.ts'
 import { known, paymentsOf, type Known, type Reversal } from './payments.ts'
+import { postingsIn } from './reverse.ts'
 import { paymentEvents } from './tables.ts'
 import type { Context } from 'hono'
 import type { User } from '../auth/auth.ts'
@@ -204,12 +205,14 @@ function shownReversal(reversal: Reversal): z.input<typeof InFull>['reversals'][
 /** Everything that can have been booked of a payment. */
 function namedBy({ payment: { id }, reversals }: Known): { kind: TransactionKind; source: string }[] {
   const own: TransactionKind[] = ['payment', 'grant', 'accepted', 'processor_fee']
-  const ofReversal = { refund: ['refund', 'refund_failed'], dispute: ['dispute', 'dispute_won'] } as const
+  const opposite = { refund: 'refund_failed', dispute: 'dispute_won' } as const
   return [
     ...own.map((kind) => ({ kind, source: id })),
     { kind: 'accepted', source: `${id}:over` },
-    ...reversals.flatMap(({ kind, source }) =>
-      [...ofReversal[kind], 'reversal_late' as const, 'processor_fee' as const].map((each) => ({ kind: each, source })),
-    ),
+    ...reversals.flatMap((reversal) => [
+      ...postingsIn(reversal),
+      { kind: opposite[reversal.kind], source: reversal.source },
+      { kind: 'processor_fee' as const, source: reversal.source },
+    ]),
   ]
 }

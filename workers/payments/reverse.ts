@@ -5,28 +5,15 @@
 import { and, eq, isNull, sql, type SQL } from 'drizzle-orm'
 import { clock } from '../base/clock.ts'
 import { db, isUnchanged, mustChange, reach } from '../base/db.ts'
-import { AppError } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
-import {
-  add,
-  amount,
-  format,
-  fromUnits,
-  negate as minus,
-  subtract,
-  toUnits,
-  ZERO,
-  type Amount,
-} from '../money/amount.ts'
+import { amount, format, negate as minus, ZERO, type Amount } from '../money/amount.ts'
 import { isPosted, post } from '../money/ledger.ts'
-import { bookReversal, negate } from '../money/reversals.ts'
+import { bookReversal, creatorsIn, negate, type Posted, type ReversedMoney } from '../money/reversals.ts'
 import { giveBack, takeBack } from '../quota/quota.ts'
-import { unitOf } from './credit.ts'
 import { providerOf } from './providers.ts'
-import { paymentReversals, reversedCalls } from './tables.ts'
-import { unsettledCreators, unsettledCalls, type CallShare } from './unsettled.ts'
-import type { LedgerAccount } from '../money/accounts.ts'
-import type { LotState } from '../quota/protocol.ts'
+import { paymentReversals } from './tables.ts'
+import { inDollars, isCounted, shareOf, sharePart, unusedAccount, wish } from './share.ts'
+import { creatorsAsked, unsettledCalls, type CallShare } from './unsettled.ts'
 import type { Bindings } from '../env.ts'
 import type { Known, Reversal } from './payments.ts'
 import type { Payment, ReversalTruth } from './provider.ts'
@@ -38,44 +25,80 @@ export async function see(env: Bindings, { id }: Payment, truth: ReversalTruth):
   await reach(() => db(env).insert(paymentReversals).values(row).onConflictDoNothing())
 }
 
-/** Takes back what is there to take, and books it. */
+/** Takes back what is there to take, and books it: of many calls the first some thousands, `collect` the others. */
 export async function apply(env: Bindings, payment: Payment, reversal: Reversal): Promise<void> {
   const share = await shareOf(env, payment, reversal)
   if (share === null) return applyUncounted(env, payment, reversal)
   const { unused, due, calls } = share
-  const whole = amount(reversal.amountUsd)
-  const id = newId()
-  const creators = calls ? await unsettledCreators(env, calls) : []
-  const sum = (what: SQL): SQL => sql`(SELECT coalesce(sum(${what}), 0) FROM reversed)`
-  const money = { kind: reversal.kind, source: reversal.source, id, amount: whole, unused } as const
-  const applying = db(env).execute(sql`
+  const { id, kind, source } = reversal
+  const transactionId = newId()
+  const money = { kind, source, id: transactionId, amount: amount(reversal.amountUsd), unused }
+  const change = sql`
+    state = 'applied', applied_at = now(), transaction_id = ${transactionId}::uuid, taken_usd = ${format(unused.amount)}::decimal,
+    creators_usd = ${SUM.creators}, margin_usd = ${SUM.margin},
+    loss_usd = amount_usd - ${format(unused.amount)}::decimal - ${SUM.all},
+    open_usd = ${REST.open}, open_until = ${REST.until}, late_usd = ${due === ZERO ? '0' : null}::decimal
+    WHERE id = ${id} AND state = 'seen'`
+  await take(env, payment, { reversalId: id, calls, money, change })
+}
+
+/** Asks the next calls for what they may still be asked for, in the platform's favour. */
+export async function collect(env: Bindings, payment: Payment, reversal: Reversal): Promise<void> {
+  const { id, source, parts, openUsd, openUntil } = reversal
+  const calls = sharePart(payment, amount(openUsd), openUntil ?? new Date(clock.now()))
+  const unused = { account: unusedAccount(payment), amount: ZERO }
+  const money = { kind: 'reversal_part', source: `${source}:${parts + 1}`, id: newId(), amount: ZERO, unused } as const
+  const change = sql`
+    creators_usd = creators_usd + ${SUM.creators}, margin_usd = margin_usd + ${SUM.margin}, loss_usd = loss_usd - ${SUM.all},
+    open_usd = ${REST.open}, open_until = ${REST.until}, parts = parts + 1
+    WHERE id = ${id} AND state = 'applied' AND parts = ${parts}`
+  await take(env, payment, { reversalId: id, calls, money, change })
+}
+
+type Taking = {
+  reversalId: string
+  calls: CallShare | null
+  money: Omit<ReversedMoney, 'cash'>
+  /** What becomes of the reversal's row, and what it still has to be. */
+  change: SQL
+}
+
+/** Takes from calls and books it, with what that makes of the reversal. */
+async function take(env: Bindings, payment: Payment, { reversalId, calls, money, change }: Taking): Promise<void> {
+  const creators = calls ? await creatorsAsked(env, calls) : []
+  const { cash } = providerOf(payment.paymentMethod)
+  const taking = db(env).execute(sql`
     WITH ${unsettledCalls(calls, creators)},
     noted AS (
       INSERT INTO reversed_calls (call_id, part, reversal_id, amount_usd)
-      SELECT call_id, ${calls?.part ?? 'unit'}, ${reversal.id}::uuid, amount FROM reversed
+      SELECT call_id, ${calls?.part ?? 'unit'}, ${reversalId}::uuid, amount FROM reversed
     ),
-    ${bookReversal(sql`reversed`, { ...money, cash: providerOf(payment.paymentMethod).cash })},
-    applied AS (
-      UPDATE payment_reversals SET
-        state = 'applied', applied_at = now(), transaction_id = ${id}::uuid, taken_usd = ${format(unused.amount)}::decimal,
-        creators_usd = ${sum(sql`revenue`)}, margin_usd = ${sum(sql`amount - revenue`)},
-        loss_usd = amount_usd - ${format(unused.amount)}::decimal - ${sum(sql`amount`)},
-        late_usd = ${due === ZERO ? '0' : null}::decimal
-      WHERE id = ${reversal.id} AND state = 'seen' RETURNING id
-    )
-    SELECT demand_change(count(*)) FROM applied`)
+    ${bookReversal(sql`reversed`, { ...money, cash })},
+    changed AS (UPDATE payment_reversals SET ${change} RETURNING id)
+    SELECT demand_change(count(*)) FROM changed`)
   await unlessDone(() =>
-    db(env).batch([locked(env, payment), lockedCreators(env, creators), applying, restated(env, payment)]),
+    db(env).batch([locked(env, payment), lockedCreators(env, creators), taking, restated(env, payment)]),
   )
 }
 
+/** What calls have given in a statement. */
+const SUM = {
+  creators: sql`(SELECT coalesce(sum(revenue), 0) FROM reversed)`,
+  margin: sql`(SELECT coalesce(sum(amount - revenue), 0) FROM reversed)`,
+  all: sql`(SELECT coalesce(sum(amount), 0) FROM reversed)`,
+}
+
+/** What older calls may still be asked for after it. */
+const REST = { open: sql`(SELECT open FROM rest)`, until: sql`(SELECT until FROM rest)` }
+
 /** Undoes a reversal that did not come to be: what it took is there again, and what it booked is booked the other way round. */
 export async function undo(env: Bindings, payment: Payment, reversal: Reversal): Promise<void> {
-  const { id, kind, source, state, transactionId, lateUsd } = reversal
+  const { id, kind, source, state, parts, transactionId, lateUsd } = reversal
   if (payment.completedAt !== null) await giveBack(env, payment.userId, id)
   const isStill = and(
     eq(paymentReversals.id, id),
     eq(paymentReversals.state, state),
+    eq(paymentReversals.parts, parts),
     sql`${paymentReversals.lateUsd} IS NOT DISTINCT FROM ${lateUsd}::decimal`,
   )
   const change = db(env)
@@ -85,18 +108,31 @@ export async function undo(env: Bindings, payment: Payment, reversal: Reversal):
     .returning({ id: paymentReversals.id })
   if (transactionId === null)
     return unlessDone(() => db(env).batch([locked(env, payment), mustChange(env, change), restated(env, payment)]))
-  const creators = await creatorsIn(env, transactionId)
-  const late = lateUsd !== null && amount(lateUsd) > ZERO ? [{ kind: 'reversal_late', source } as const] : []
+  const booked = postingsIn(reversal)
+  const creators = await creatorsIn(env, booked)
+  const opposite = { kind: kind === 'dispute' ? 'dispute_won' : 'refund_failed', source } as const
   await unlessDone(() =>
     db(env).batch([
       locked(env, payment),
       lockedCreators(env, creators),
       mustChange(env, change),
-      db(env).update(reversedCalls).set({ undone: true }).where(eq(reversedCalls.reversalId, id)),
-      negate(env, kind === 'dispute' ? 'dispute_won' : 'refund_failed', source, [{ kind, source }, ...late]),
+      negate(env, opposite, booked),
       restated(env, payment),
     ]),
   )
+}
+
+/** What has been booked of a reversal that stands. */
+export function postingsIn({ kind, source, parts, lateUsd }: Reversal): Posted[] {
+  const late = lateUsd !== null && amount(lateUsd) > ZERO
+  return [
+    { kind, source },
+    ...Array.from(
+      { length: parts },
+      (_, part) => ({ kind: 'reversal_part', source: `${source}:${part + 1}` }) as const,
+    ),
+    ...(late ? [{ kind: 'reversal_late', source } as const] : []),
+  ]
 }
 
 /** Notes what the provider now says of a reversal. A dispute that is lost decides what becomes of its lot. */
@@ -166,60 +202,6 @@ export async function noteDisputeFee(env: Bindings, payment: Payment, reversal: 
   )
 }
 
-type Share = {
-  unused: { account: LedgerAccount; amount: Amount }
-  /** What running calls hold: not asked of creators, and the platform's until these calls end. */
-  due: Amount
-  /** Where the rest may be taken from, and how much at most. */
-  calls: CallShare | null
-}
-
-/** What the account gives, and what its calls may be asked for. Null: nothing of this payment was ever booked. */
-async function shareOf(env: Bindings, payment: Payment, reversal: Reversal): Promise<Share | null> {
-  const whole = amount(reversal.amountUsd)
-  if (!isCounted(payment)) return null
-  const account = unusedAccount(payment)
-  if (payment.completedAt === null) {
-    const gone = add(amount(payment.refundedUsd), amount(payment.disputedUsd))
-    const left = subtract(amount(payment.receivedUsd ?? '0'), gone)
-    return { unused: { account, amount: left < whole ? left : whole }, due: ZERO, calls: null }
-  }
-  const answer = await takeBack(env, payment.userId, wish(payment, reversal))
-  // Somebody with a newer truth is undoing this at the moment.
-  if (answer.isUndone) throw new AppError('conflict')
-  const [taken, due] = [inDollars(payment, answer.taken), inDollars(payment, answer.due)]
-  const rest = subtract(subtract(whole, taken), due)
-  const part = payment.quotaPurchased > 0 ? 'unit' : 'premium'
-  const owner = { paymentId: payment.id, userId: payment.userId }
-  // Units go back whole: what is less than one is the platform's.
-  const unit = part === 'unit' ? unitOf(payment) : fromUnits(1)
-  const max = fromUnits(toUnits(rest) - (toUnits(rest) % toUnits(unit)))
-  const calls = max > ZERO ? ({ ...owner, part, max, count: toUnits(max) / toUnits(unit) } as const) : null
-  return { unused: { account, amount: taken }, due, calls }
-}
-
-/** What the account is asked for. */
-function wish(payment: Payment, { id, kind, outcome, amountUsd }: Reversal) {
-  const whole = amount(amountUsd)
-  if (payment.quotaPurchased === 0) return { v: 1, id, lotId: null, max: toUnits(whole) } as const
-  const closes = whole >= amount(payment.amountUsd) ? 'closed' : 'active'
-  const lot: LotState = kind === 'dispute' && outcome === 'open' ? 'frozen' : closes
-  return { v: 1, id, lotId: payment.id, max: Math.floor(toUnits(whole) / toUnits(unitOf(payment))), lot } as const
-}
-
-function inDollars(payment: Payment, units: number): Amount {
-  return payment.quotaPurchased > 0 ? fromUnits(units * toUnits(unitOf(payment))) : fromUnits(units)
-}
-
-function unusedAccount(payment: Payment): LedgerAccount {
-  if (payment.completedAt === null) return `held:${payment.id}`
-  return payment.quotaPurchased > 0 ? `lot:${payment.id}` : `prepaid:${payment.userId}`
-}
-
-function isCounted({ completedAt, receivedUsd }: Payment): boolean {
-  return completedAt !== null || receivedUsd !== null
-}
-
 /** A refund of money that the ledger could not count: noted, and nothing booked. */
 async function applyUncounted(env: Bindings, payment: Payment, { id, amountUsd }: Reversal): Promise<void> {
   const none = { creatorsUsd: '0', marginUsd: '0', lossUsd: '0', lateUsd: '0' }
@@ -260,15 +242,6 @@ function restated(env: Bindings, { id }: Payment) {
       FROM payment_reversals WHERE payment_id = ${id} AND state = 'applied'
     ) AS back
     WHERE id = ${id}`)
-}
-
-async function creatorsIn(env: Bindings, transactionId: string): Promise<string[]> {
-  const { rows } = await reach(() =>
-    db(env).execute<{ id: string }>(
-      sql`SELECT DISTINCT creator_id AS id FROM earnings WHERE transaction_id = ${transactionId}`,
-    ),
-  )
-  return rows.map((row) => row.id)
 }
 
 /** Runs a batch; one that found its thing done already has changed nothing, which is fine. */

@@ -32,11 +32,12 @@ import { eq } from 'drizzle-orm'
 import { clock } from '../base/clock.ts'
 import { db, reach } from '../base/db.ts'
 import { AppError } from '../base/errors.ts'
+import { amount, ZERO } from '../money/amount.ts'
 import { complete, credit, fail, hold, isAccepted, isOrdered, noteFee, noteReference } from './credit.ts'
 import { checkTime } from './check-time.ts'
 import { known, type Known, type Reversal } from './payments.ts'
 import { providerOf } from './providers.ts'
-import { apply, bookLate, changeOutcome, noteDisputeFee, see, undo } from './reverse.ts'
+import { apply, bookLate, changeOutcome, collect, noteDisputeFee, see, undo } from './reverse.ts'
 import { payments } from './tables.ts'
 import { tellPayment, tellReversal, wantsReversalTelling, wantsTelling } from './tell.ts'
 import { isEffective, isLater, type Payment, type ReversalTruth, type Truth } from './provider.ts'
@@ -132,6 +133,7 @@ function beginningStep(env: Bindings, payment: Payment, ours: Reversal | undefin
   // A refund that had failed before anybody heard of it has changed nothing. A dispute that was won has cost its fee.
   if (!ours) return truth.outcome === 'failed' ? null : () => see(env, payment, truth)
   if (ours.state === 'seen') return () => apply(env, payment, ours)
+  if (ours.state === 'applied' && amount(ours.openUsd) > ZERO) return () => collect(env, payment, ours)
   return ours.kind === 'dispute' && ours.feeUsd === null ? () => noteDisputeFee(env, payment, ours, truth.fee) : null
 }
 

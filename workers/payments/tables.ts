@@ -3,6 +3,7 @@ import {
   bigint,
   boolean,
   decimal,
+  integer,
   pgTable,
   primaryKey,
   text,
@@ -117,6 +118,10 @@ export const paymentReversals = pgTable(
     lossUsd: dollars('loss_usd'),
     /** What running calls gave back later, to the platform. Null: some are still running. */
     lateUsd: dollars('late_usd'),
+    /** What calls may still be asked for, up to this moment, some thousands at a time; `parts` counts the times after the first. */
+    openUsd: dollars('open_usd').notNull().default('0'),
+    openUntil: moment('open_until'),
+    parts: integer('parts').notNull().default(0),
     /** What a dispute costs besides, once that is booked. */
     feeUsd: dollars('fee_usd'),
     transactionId: uuid('transaction_id').references(() => ledgerTransactions.id),
@@ -137,7 +142,6 @@ export const reversedCalls = pgTable(
       .notNull()
       .references(() => paymentReversals.id),
     amountUsd: dollars('amount_usd').notNull(),
-    undone: boolean('undone').notNull().default(false),
   },
   (table) => [primaryKey({ columns: [table.callId, table.part, table.reversalId] })],
 )

@@ -9,70 +9,79 @@ export type CallShare = {
   part: 'unit' | 'premium'
   paymentId: string
   userId: string
-  /** At most so much; of units a whole number of them, `count`. */
+  /** At most so much; of units a whole number of them. */
   max: Amount
-  count: number
+  /** Calls that are newer than this have been asked. */
+  until: Date
 }
 
 /** Older calls are settled. */
 const CALLS_DAYS = 90
-/** Calls that one reversal can take back from: as many as the largest package has. */
-const CALLS_MAX = 100_000
+/** Calls that one statement asks: it has two seconds. */
+const CALLS_AT_ONCE = 5_000
 
-/** The creators of calls that something can be taken back from. */
-export async function unsettledCreators(env: Bindings, share: CallShare): Promise<string[]> {
+/** The creators of the calls that `unsettledCalls` is going to ask. */
+export async function creatorsAsked(env: Bindings, share: CallShare): Promise<string[]> {
   const { rows } = await reach(() =>
-    db(env).execute<{ id: string }>(sql`SELECT DISTINCT c.creator_id AS id ${calls(share)}`),
+    db(env).execute<{ id: string }>(sql`SELECT DISTINCT creator_id AS id FROM (${newest(share)}) AS asked`),
   )
   return rows.map(({ id }) => id)
 }
 
 /**
- * The parts of a statement that choose the calls, newest first, of these creators: in `reversed` stand what each gives,
- * `amount`, and how much of that was its creator's, `revenue`. The creators have to be locked before the statement begins.
+ * The parts of a statement that ask the newest calls, `CALLS_AT_ONCE` of them, as far as they are of these creators, which
+ * have to be locked before the statement begins. In `reversed` stands what each gives, `amount`, and how much of that was its
+ * creator's, `revenue`; in `rest` what older calls may still be asked for, `open`, and which those are, `until`.
  */
 export function unsettledCalls(share: CallShare | null, creators: string[]): SQL {
-  if (share === null || creators.length === 0)
-    return sql`reversed AS (
-      SELECT NULL::uuid AS call_id, NULL::uuid AS creator_id, NULL::date AS day, 0::smallint AS fee_percent,
-        0::decimal AS amount, 0::decimal AS revenue
-      WHERE FALSE
-    )`
+  if (share === null)
+    return sql`
+      reversed AS (
+        SELECT NULL::uuid AS call_id, NULL::uuid AS creator_id, NULL::date AS day, 0::smallint AS fee_percent,
+          0::decimal AS amount, 0::decimal AS revenue
+        WHERE FALSE
+      ),
+      rest AS (SELECT 0::decimal AS open, NULL::timestamptz AS until)`
   const isUnit = share.part === 'unit'
+  const had = isUnit ? sql`asked.unit_value_usd` : sql`asked.premium_usd`
   const max = sql`${format(share.max)}::decimal`
+  const given = sql`least(value, ${max} - (upto - value))`
   return sql`
-    given AS (
-      SELECT r.call_id, sum(r.amount_usd) AS amount FROM reversed_calls r
-      WHERE r.part = ${share.part} AND NOT r.undone AND r.call_id IN (SELECT c.id ${calls(share)}) GROUP BY 1
+    asked AS MATERIALIZED (${newest(share)}),
+    able AS (
+      SELECT asked.id AS call_id, asked.creator_id, line.day, asked.fee_percent, asked.created_at,
+        ${had} - before.amount AS value, asked.revenue_usd - asked.premium_usd AS of_unit
+      FROM asked
+      JOIN earnings AS line ON line.transaction_id = asked.transaction_id AND line.creator_id = asked.creator_id
+        AND line.day = (asked.created_at AT TIME ZONE 'UTC')::date AND line.fee_percent = asked.fee_percent
+        AND line.kind = 'calls' AND line.settlement_id IS NULL
+      CROSS JOIN LATERAL (
+        SELECT coalesce(sum(r.amount_usd), 0) AS amount
+        FROM reversed_calls r JOIN payment_reversals p ON p.id = r.reversal_id AND p.state <> 'undone'
+        WHERE r.call_id = asked.id AND r.part = ${share.part}
+      ) AS before
+      WHERE ${had} > before.amount
+        AND asked.creator_id IN (SELECT jsonb_array_elements_text(${JSON.stringify(creators)}::jsonb)::uuid)
     ),
-    open AS (
-      SELECT c.id AS call_id, c.creator_id, e.day, c.fee_percent, c.created_at,
-        ${isUnit ? sql`c.unit_value_usd` : sql`c.premium_usd`} - coalesce(given.amount, 0) AS value,
-        c.revenue_usd - c.premium_usd AS of_unit
-      ${calls(share, sql`LEFT JOIN given ON given.call_id = c.id`)}
-        AND c.creator_id = ANY (ARRAY(SELECT jsonb_array_elements_text(${JSON.stringify(creators)}::jsonb))::uuid[])
-        AND ${isUnit ? sql`c.unit_value_usd` : sql`c.premium_usd`} > coalesce(given.amount, 0)
-      ORDER BY c.created_at DESC, c.id DESC LIMIT ${Math.min(share.count, CALLS_MAX)}
-    ),
-    counted AS (SELECT *, sum(value) OVER (ORDER BY created_at DESC, call_id DESC) AS upto FROM open),
+    counted AS (SELECT *, sum(value) OVER (ORDER BY created_at DESC, call_id DESC) AS upto FROM able),
     reversed AS (
-      SELECT call_id, creator_id, day, fee_percent, least(value, ${max} - (upto - value)) AS amount,
-        ${isUnit ? sql`of_unit` : sql`least(value, ${max} - (upto - value))`} AS revenue
+      SELECT call_id, creator_id, day, fee_percent, ${given} AS amount, ${isUnit ? sql`of_unit` : given} AS revenue
       FROM counted WHERE upto - value < ${max}
+    ),
+    rest AS (
+      SELECT CASE WHEN count(*) < ${CALLS_AT_ONCE} THEN 0
+        ELSE ${max} - (SELECT coalesce(sum(amount), 0) FROM reversed) END AS open, min(created_at) AS until
+      FROM asked
     )`
 }
 
-/** From the calls with the lines of earnings that they are part of, as far as these are in no settlement. */
-function calls({ part, paymentId, userId }: CallShare, joined: SQL = sql``): SQL {
+/** The newest calls that have drawn on what is taken back and were not asked yet, whoever has had what of them. */
+function newest({ part, paymentId, userId, until }: CallShare): SQL {
   const isIts =
-    part === 'unit'
-      ? sql`c.lot_id = ${paymentId} AND c.funding = 'paid'`
-      : sql`c.user_id = ${userId} AND c.premium_usd > 0`
+    part === 'unit' ? sql`lot_id = ${paymentId} AND funding = 'paid'` : sql`user_id = ${userId} AND premium_usd > 0`
   return sql`
-    FROM call_logs c
-    JOIN earnings e ON e.transaction_id = c.transaction_id AND e.creator_id = c.creator_id
-      AND e.day = (c.created_at AT TIME ZONE 'UTC')::date AND e.fee_percent = c.fee_percent
-      AND e.kind = 'calls' AND e.settlement_id IS NULL
-    ${joined}
-    WHERE ${isIts} AND c.created_at >= now() - make_interval(days => ${CALLS_DAYS})`
+    SELECT id, creator_id, created_at, fee_percent, transaction_id, revenue_usd, premium_usd, unit_value_usd FROM call_logs
+    WHERE ${isIts} AND created_at <= ${until.toISOString()}::timestamptz
+      AND created_at >= now() - make_interval(days => ${CALLS_DAYS})
+    ORDER BY created_at DESC, id DESC LIMIT ${CALLS_AT_ONCE}`
 }

@@ -172,7 +172,8 @@ async function books(id: string, creators: string[]): Promise<Record<string, str
 async function reversedTwice(): Promise<number> {
   const rows = await query<{ n: number }>(
     `SELECT count(*)::int AS n FROM (
-       SELECT r.call_id FROM reversed_calls r JOIN call_logs c ON c.id = r.call_id WHERE r.part = 'unit' AND NOT r.undone
+       SELECT r.call_id FROM reversed_calls r JOIN call_logs c ON c.id = r.call_id
+       JOIN payment_reversals p ON p.id = r.reversal_id AND p.state <> 'undone' WHERE r.part = 'unit'
        GROUP BY 1, c.unit_value_usd HAVING sum(r.amount_usd) > c.unit_value_usd
      ) AS twice`,
   )
@@ -262,6 +263,47 @@ test('twenty who hear of a payment at once book it once', async () => {
     processor_fees: '0.59000000',
   })
 })
+
+test('thousands of calls give what they had in several statements, and have it again if that is undone', async () => {
+  const creators = [await newUser('creator'), await newUser('creator')]
+  const { id, userId } = await bought(creators, 0)
+  accounts.get(userId)?.model.takeBack('used', id, 1_000, 'active')
+  const now = Date.now() - 60_000
+  for (let batch = 0; batch < 6; batch++)
+    await log(
+      Array.from({ length: 1_000 }, (_, n) => ({
+        ...aLog(userId, id, creators[n % 2] ?? ''),
+        unitValueUsd: '0.001',
+        priceUsd: '0.001',
+        revenueUsd: '0.001',
+        settledAt: now + batch * 1_000 + n,
+      })),
+    )
+  const before = await books(id, creators)
+  await control('dispute', { payment: id })
+  await worker.sync(env(), id)
+  const [row] = await query<Record<string, string>>(
+    'SELECT creators_usd, margin_usd, loss_usd, parts, open_usd FROM payment_reversals WHERE payment_id = $1',
+    [id],
+  )
+  expect(row).toEqual({
+    creators_usd: '6.00000000',
+    margin_usd: '0.00000000',
+    loss_usd: '4.00000000',
+    parts: 1,
+    open_usd: '0.00000000',
+  })
+  await control('dispute/won', { payment: id })
+  await worker.sync(env(), id)
+  const after = await books(id, creators)
+  expect({ ...after, cash_stripe: '', chargeback_loss: '' }).toEqual({
+    ...before,
+    cash_stripe: '',
+    chargeback_loss: '',
+  })
+  expect(after['chargeback_loss']).toBe('15.00000000')
+  expect(await trialBalance()).toBe('0 0')
+}, 120_000)
 
 /** Closes what a creator has earned, as settlements do: its row is locked first. */
 async function settle(creatorId: string): Promise<void> {
