@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
@@ -13,16 +14,61 @@ const IN_NODE = [
   'workers/tests/node/**/*.test.ts',
 ]
 
-const WORKERS_MODULE = fileURLToPath(new URL('workers/tests/simulation/workers-module.ts', import.meta.url))
+/** Of these, what is measured in time over real sockets: it runs with nothing beside it. */
+const TIMED = ['workers/tests/node/journeys/**/*.test.ts', 'workers/local/providers/faults.test.ts']
+
+/** What the Worker and its tests are built on: each is one file for them, since every test file loads all of it anew. */
+const PACKAGES = [
+  '@neondatabase/serverless',
+  '@noble/hashes/argon2.js',
+  '@noble/hashes/hmac.js',
+  '@noble/hashes/sha2.js',
+  '@noble/hashes/utils.js',
+  '@upstash/ratelimit',
+  '@upstash/redis',
+  '@upstash/redis/cloudflare',
+  'drizzle-orm',
+  'drizzle-orm/errors',
+  'drizzle-orm/neon-http',
+  'drizzle-orm/pg-core',
+  'fast-check',
+  'hono',
+  'hono/cookie',
+  'hono/cors',
+  'jose',
+  'standardwebhooks',
+  'viem/accounts',
+  'viem/utils',
+  'zod',
+]
+import { fileURLToPath } from 'node:url'
 
 export default defineConfig({
   test: {
     globalSetup: './workers/local/test-doors.ts',
     projects: [
       {
-        // The Worker's code runs in Node too, where a simulation stands in for the platform.
+        // The Worker's code runs in Node too, where something stands in for the platform.
         resolve: { alias: { 'cloudflare:workers': WORKERS_MODULE } },
-        test: { name: 'node', include: IN_NODE, testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name: 'node',
+          include: IN_NODE,
+          exclude: TIMED,
+          // Most of them wait for something else: also where there are two cores, two of them run.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
+          sequence: { groupOrder: 1 },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'timed',
+          include: TIMED,
+          sequence: { groupOrder: 2 },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         plugins: [
@@ -33,6 +79,8 @@ export default defineConfig({
         ],
         test: {
           name: 'workers',
+          sequence: { groupOrder: 3 },
+          deps: { optimizer: { ssr: { enabled: true, include: PACKAGES } } },
           include: ['workers/**/*.test.ts'],
           exclude: IN_NODE,
           // The stores and providers of the run are shared: a file that stops one must be alone.

@@ -2,7 +2,7 @@ import { generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { clock } from '../base/clock.ts'
 import { newId } from '../base/ids.ts'
-import { api, bindings, register, signIn, type Account } from '../tests/world.ts'
+import { api, bindings, member, signIn, type Account } from '../tests/world.ts'
 import { readAccessToken, signAccessToken } from './access-token.ts'
 
 const SECRET = new TextEncoder().encode(bindings.JWT_SECRET as string)
@@ -242,7 +242,7 @@ describe('what is no access token', () => {
   })
 
   test('a refresh token', async () => {
-    const person = await register()
+    const person = await member()
     expect(await code(person.refreshToken)).toBe('40101')
     expect(await code(person.token)).toBe(200)
   })
@@ -270,7 +270,7 @@ describe('what is no access token', () => {
   })
 
   test('one of a session that has ended', async () => {
-    const person = await register()
+    const person = await member()
     const another = await signed({ user_id: person.id, sub: person.id, email: person.email, sid: person.sessionId })
     expect(await code(another)).toBe(200)
     await api('POST /api/v1/auth/logout', { as: person })

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import { afterEach, expect, test, vi } from 'vitest'
 import { clock } from '../base/clock.ts'
 import { db } from '../base/db.ts'
-import { api, bindings, register, type ApiAnswer } from '../tests/world.ts'
+import { api, bindings, member, type ApiAnswer } from '../tests/world.ts'
 import { sessions } from './tables.ts'
 
 const DAY_MS = 86_400_000
@@ -27,7 +27,7 @@ async function me(token: string): Promise<number> {
 }
 
 test('a refresh token is exchanged for another and an access token of the same session', async () => {
-  const person = await register()
+  const person = await member()
   const { status, body } = await refresh(person.refreshToken)
   expect(status).toBe(200)
   expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 900, user: { id: person.id } })
@@ -38,7 +38,7 @@ test('a refresh token is exchanged for another and an access token of the same s
 })
 
 test('of 50 parallel refreshes of one token exactly one wins, and the rest are told that they are twins', async () => {
-  const person = await register()
+  const person = await member()
   const answers = await Promise.all(Array.from({ length: 50 }, () => refresh(person.refreshToken)))
   const won = answers.filter(({ status }) => status === 200)
   const twins = answers.filter(({ status }) => status === 409)
@@ -49,7 +49,7 @@ test('of 50 parallel refreshes of one token exactly one wins, and the rest are t
 })
 
 test('a browser with two windows is not signed out, and keeps the newer cookie', async () => {
-  const person = await register()
+  const person = await member()
   const login = await api('POST /api/v1/auth/login', { body: { ...person, transport: 'cookie' } })
   const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? ''
   const headers = { cookie, origin: 'https://app.agentlink.io' }
@@ -64,14 +64,14 @@ test('a browser with two windows is not signed out, and keeps the newer cookie',
 })
 
 test('the answer to a refresh comes when no twin can come any more', async () => {
-  const person = await register()
+  const person = await member()
   const startedAt = Date.now()
   expect((await refresh(person.refreshToken)).status).toBe(200)
   expect(Date.now() - startedAt).toBeGreaterThan(250)
 })
 
 test('a token that was here while the answer was held back is a twin; one that comes after it ends everything', async () => {
-  const person = await register()
+  const person = await member()
   const start = Date.now()
   let now = start
   vi.spyOn(clock, 'now').mockImplementation(() => now)
@@ -86,7 +86,7 @@ test('a token that was here while the answer was held back is a twin; one that c
 })
 
 test('a token that is used again ends all that descends from its sign-in, within a second', async () => {
-  const person = await register()
+  const person = await member()
   const { body: next } = await refresh(person.refreshToken)
   expect(await me(person.token)).toBe(200)
   expect(await me(next.access_token)).toBe(200)
@@ -115,7 +115,7 @@ test('every ancestor in a chain of ten ends the chain', async () => {
 
 /** Ten exchanges of one session, and the eleven tokens. The clock is moved, so that nobody waits for twins. */
 async function chainOf10(): Promise<{ chain: string[]; sessionId: string }> {
-  const person = await register()
+  const person = await member()
   const chain = [person.refreshToken]
   let now = Date.now()
   const spy = vi.spyOn(clock, 'now').mockImplementation(() => (now += 300))
@@ -129,7 +129,7 @@ async function chainOf10(): Promise<{ chain: string[]; sessionId: string }> {
 }
 
 test('a session lives for seven days, however often it is refreshed', async () => {
-  const person = await register()
+  const person = await member()
   const start = Date.now()
   let now = start
   vi.spyOn(clock, 'now').mockImplementation(() => now)
@@ -149,11 +149,11 @@ test('a session lives for seven days, however often it is refreshed', async () =
 })
 
 test('nothing is exchanged after signing out, or for who is suspended', async () => {
-  const person = await register()
+  const person = await member()
   await api('POST /api/v1/auth/logout', { as: person })
   expect((await refresh(person.refreshToken)).status).toBe(401)
 
-  const suspended = await register()
+  const suspended = await member()
   await db(bindings).execute(`UPDATE users SET status = 'suspended' WHERE id = '${suspended.id}'`)
   expect((await refresh(suspended.refreshToken)).status).toBe(401)
 })
@@ -167,7 +167,7 @@ test.each([
 })
 
 test('an access token is no refresh token, nor is what somebody made up', async () => {
-  const person = await register()
+  const person = await member()
   for (const token of [person.token, 'x', person.refreshToken.slice(1), `${person.refreshToken} `])
     expect((await refresh(token)).status).toBe(401)
   expect((await refresh('x'.repeat(5_000))).status).toBe(400)

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { db } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
-import { bindings, newUser, register } from '../tests/world.ts'
+import { bindings, newUser, member } from '../tests/world.ts'
 import { sessionsCron } from './sessions.cron.ts'
 import { oneTimeTokens, refreshTokens, sessions } from './tables.ts'
 
@@ -11,7 +11,7 @@ const ago = (days: number): Date => new Date(Date.now() - days * DAY_MS)
 const newHash = (): string => (newId() + newId()).replaceAll('-', '')
 
 test('sessions and tokens that have long been over are removed with all that hangs on them, and no others', async () => {
-  const person = await register()
+  const person = await member()
   const userId = await newUser()
   const [old, recent] = [newId(), newId()]
   await db(bindings)

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { db } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
-import { api, bindings, register } from '../tests/world.ts'
+import { api, bindings, member } from '../tests/world.ts'
 import { sessions } from './tables.ts'
 
 const ORIGIN = 'https://app.agentlink.io'
 
 test('signing out ends the session everywhere at once, whatever it is told by', async () => {
-  const person = await register()
+  const person = await member()
   const sessionsOf = async () => {
     const login = await api('POST /api/v1/auth/login', { body: { ...person, transport: 'cookie' } })
     const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? ''
@@ -33,7 +33,7 @@ test('signing out ends the session everywhere at once, whatever it is told by', 
 })
 
 test('a cookie does nothing for a page that is not ours', async () => {
-  const person = await register()
+  const person = await member()
   const login = await api('POST /api/v1/auth/login', { body: { ...person, transport: 'cookie' } })
   const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? ''
   const headers = { cookie, origin: 'https://app.agentlink.io.evil.example' }
@@ -43,8 +43,8 @@ test('a cookie does nothing for a page that is not ours', async () => {
 })
 
 test('signing out everywhere ends every session of the account, and nobody elseâ€™s', async () => {
-  const person = await register()
-  const other = await register()
+  const person = await member()
+  const other = await member()
   const { body: second } = await api('POST /api/v1/auth/login', { body: person })
   expect((await api('POST /api/v1/auth/logout/all', { as: person })).status).toBe(204)
   for (const token of [person.token, second.access_token])
@@ -55,7 +55,7 @@ test('signing out everywhere ends every session of the account, and nobody elseâ
 })
 
 test('one sees where one is signed in, page by page, and can end what one does not know', async () => {
-  const person = await register()
+  const person = await member()
   const { body: phone } = await api('POST /api/v1/auth/login', {
     body: person,
     headers: { 'user-agent': 'Phone of Ada' },
@@ -66,7 +66,7 @@ test('one sees where one is signed in, page by page, and can end what one does n
   expect(second.body).toMatchObject({ items: [{ id: person.sessionId, is_current: true }], next_cursor: null })
 
   const [{ id }] = first.body.items
-  const stranger = await register()
+  const stranger = await member()
   const notTheirs = await api(`DELETE /api/v1/auth/sessions/${id}`, { as: stranger })
   const nowhere = await api(`DELETE /api/v1/auth/sessions/${newId()}`, { as: stranger })
   expect(notTheirs.body.error).toEqual(nowhere.body.error)
@@ -84,7 +84,7 @@ test('one sees where one is signed in, page by page, and can end what one does n
 })
 
 test('an account has fifty sessions at most; a new one ends the oldest', async () => {
-  const person = await register()
+  const person = await member()
   await db(bindings)
     .insert(sessions)
     .values(Array.from({ length: 50 }, () => ({ userId: person.id, expiresAt: new Date(Date.now() + 86_400_000) })))

@@ -109,7 +109,9 @@ route(
     who: admin('payments:manage'),
     body: z.object({
       creator_id: Id.optional().describe('Left out: everybody.'),
-      to: Day.optional().describe('Left out: the end of the latest period whose hold is over. At most tomorrow, which is all there is now.'),
+      to: Day.optional().describe(
+        'Left out: the end of the latest period whose hold is over. At most tomorrow, which is all there is now.',
+      ),
       dry_run: z.boolean().default(true),
       token: z.string().max(100).optional(),
       reason: Reason.optional(),

@@ -6,7 +6,9 @@ import { createAgent, publishAgent, type Agent } from '../agents/agents.ts'
 import { app } from '../app.ts'
 import { signAccessToken } from '../auth/access-token.ts'
 import { argon2 } from '../auth/passwords.ts'
-import { creatorProfiles, sessions, users } from '../auth/tables.ts'
+import { hashSecret, newSecret } from '../auth/secrets.ts'
+import { SESSION_SECONDS } from '../auth/sessions.ts'
+import { creatorProfiles, refreshTokens, sessions, users } from '../auth/tables.ts'
 import { db } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
 import { createKey } from '../keys/keys.ts'
@@ -306,6 +308,20 @@ export async function register(type: 'developer' | 'creator' = 'developer'): Pro
   const { access_token: token, refresh_token: refreshToken, user } = body
   const sessionId = JSON.parse(atob(String(token).split('.')[1] ?? '')).sid as string
   return { id: user.id, email, password, token, refreshToken, sessionId }
+}
+
+/** Somebody as registering leaves them, for tests that are not about that: no mail and no slow hash is waited for. */
+export async function member(type: 'developer' | 'creator' = 'developer'): Promise<Person> {
+  const account = await withPassword(await signIn(type))
+  const refreshToken = newSecret()
+  const expiresAt = new Date(Date.now() + SESSION_SECONDS * 1_000)
+  await db(bindings).batch([
+    db(bindings).update(sessions).set({ expiresAt }).where(eq(sessions.id, account.sessionId)),
+    db(bindings)
+      .insert(refreshTokens)
+      .values({ hash: hashSecret(refreshToken), sessionId: account.sessionId }),
+  ])
+  return { ...account, password: PASSWORD, refreshToken }
 }
 
 /** The token in the newest of at least `count` mails to somebody. */

@@ -12,12 +12,11 @@ beforeAll(async () => {
   postgres = await startPostgres({ port: 0 })
 })
 afterAll(() => postgres.stop())
-beforeEach(async () => {
+
+async function empty(): Promise<void> {
   await postgres.query('DROP SCHEMA public CASCADE')
   await postgres.query('CREATE SCHEMA public')
-  folder = await mkdtemp(join(tmpdir(), 'agentlink-migrations-'))
-  return () => rm(folder, { recursive: true })
-})
+}
 
 const write = (name: string, sql: string): Promise<void> => writeFile(join(folder, name), sql)
 const tables = async (): Promise<string[]> =>
@@ -28,6 +27,12 @@ const tables = async (): Promise<string[]> =>
   ).map((row) => row.table_name)
 
 describe('migrate', () => {
+  beforeEach(async () => {
+    await empty()
+    folder = await mkdtemp(join(tmpdir(), 'agentlink-migrations-'))
+    return () => rm(folder, { recursive: true })
+  })
+
   it('brings an empty database to the newest schema, and does nothing the second time', async () => {
     const files = (await readdir(MIGRATIONS)).toSorted()
     expect(await migrate(postgres.url)).toEqual(files)
@@ -89,8 +94,12 @@ describe('migrate', () => {
 })
 
 describe('the schema', () => {
-  beforeEach(async () => {
+  beforeAll(async () => {
+    await empty()
     await migrate(postgres.url)
+  })
+  beforeEach(async () => {
+    await postgres.query('TRUNCATE users CASCADE')
   })
 
   const addUser = (columns: string, values: string): Promise<object[]> =>
@@ -136,8 +145,12 @@ describe('the schema', () => {
 })
 
 describe('partitions of call_logs', () => {
-  beforeEach(async () => {
+  beforeAll(async () => {
+    await empty()
     await migrate(postgres.url)
+  })
+  beforeEach(async () => {
+    await postgres.query('TRUNCATE call_logs')
   })
 
   const addLog = (id: number, at: string): Promise<object[]> =>
