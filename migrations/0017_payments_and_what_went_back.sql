@@ -43,6 +43,8 @@ CREATE INDEX idx_payments_newest ON payments (created_at DESC, id DESC);
 CREATE INDEX idx_payments_of_status ON payments (status, created_at DESC, id DESC);
 CREATE INDEX idx_payments_of_method ON payments (payment_method, created_at DESC, id DESC);
 CREATE INDEX idx_payments_reference ON payments (reference) WHERE reference IS NOT NULL;
+CREATE INDEX idx_payments_compared ON payments (compared_at NULLS FIRST) WHERE completed_at IS NOT NULL OR received_usd IS NOT NULL;
+CREATE INDEX idx_payments_uncredited ON payments (completed_at) WHERE credited_at IS NULL AND completed_at IS NOT NULL;
 CREATE INDEX idx_payments_due ON payments (check_at) WHERE check_at IS NOT NULL;
 
 -- What the outside parties tell us, as they sent it, once each for ever.
@@ -98,6 +100,7 @@ CREATE TABLE payment_reversals (
     CHECK ((state = 'seen') = (applied_at IS NULL) OR state = 'undone'),
     CHECK (applied_at IS NULL OR taken_usd + creators_usd + margin_usd + loss_usd = amount_usd)
 );
+CREATE INDEX idx_payment_reversals_seen ON payment_reversals (created_at) WHERE state = 'seen';
 CREATE INDEX idx_payment_reversals_payment ON payment_reversals (payment_id, created_at);
 
 -- The calls whose unit or premium went back, by the reversal that took it. None gives more than it had to those that stand.

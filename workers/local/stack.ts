@@ -202,6 +202,8 @@ async function startApi(
     REGISTER_PER_ADDRESS: LOCAL_LIMIT,
     MAIL_PER_ADDRESS: LOCAL_LIMIT,
     ...tillVariables(env, secrets, { stripe, coinbase }),
+    // Whoever tries the platform out does not want to wait three days for their wallet.
+    WALLET_COOL_DOWN_HOURS: '0',
     ...chainVariables(chain),
     ...providerVariables(env, providers),
   }

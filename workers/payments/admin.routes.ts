@@ -10,11 +10,11 @@ import { plainText } from '../base/text.ts'
 import { Id, IdParams, Moment } from '../base/wire.ts'
 import { amount, format } from '../money/amount.ts'
 import { Dollars } from '../money/dollars.ts'
-import { postingsOf, type TransactionKind } from '../money/ledger.ts'
+import { postingsOf } from '../money/ledger.ts'
 import { accept, refund, refundable, type Cause } from './decide.ts'
 import { Method, PaymentAnswer, ReversalAnswer, shown, Status } from './payment-answer.ts'
 import { known, paymentsOf, type Known, type Reversal } from './payments.ts'
-import { postingsIn } from './reverse.ts'
+import { namedBy } from './reverse.ts'
 import { paymentEvents } from './tables.ts'
 import type { Context } from 'hono'
 import type { User } from '../auth/auth.ts'
@@ -200,19 +200,4 @@ function shownReversal(reversal: Reversal): z.input<typeof InFull>['reversals'][
     late_usd: reversal.lateUsd,
     fee_usd: reversal.feeUsd,
   }
-}
-
-/** Everything that can have been booked of a payment. */
-function namedBy({ payment: { id }, reversals }: Known): { kind: TransactionKind; source: string }[] {
-  const own: TransactionKind[] = ['payment', 'grant', 'accepted', 'processor_fee']
-  const opposite = { refund: 'refund_failed', dispute: 'dispute_won' } as const
-  return [
-    ...own.map((kind) => ({ kind, source: id })),
-    { kind: 'accepted', source: `${id}:over` },
-    ...reversals.flatMap((reversal) => [
-      ...postingsIn(reversal),
-      { kind: opposite[reversal.kind], source: reversal.source },
-      { kind: 'processor_fee' as const, source: reversal.source },
-    ]),
-  ]
 }

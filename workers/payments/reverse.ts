@@ -135,6 +135,21 @@ export function postingsIn({ kind, source, parts, lateUsd }: Reversal): Posted[]
   ]
 }
 
+/** Everything that can have been booked of a payment. */
+export function namedBy({ payment: { id }, reversals }: Known): Posted[] {
+  const own = ['payment', 'grant', 'accepted', 'processor_fee'] as const
+  const opposite = { refund: 'refund_failed', dispute: 'dispute_won' } as const
+  return [
+    ...own.map((kind) => ({ kind, source: id })),
+    { kind: 'accepted' as const, source: `${id}:over` },
+    ...reversals.flatMap((reversal) => [
+      ...postingsIn(reversal),
+      { kind: opposite[reversal.kind], source: reversal.source },
+      { kind: 'processor_fee' as const, source: reversal.source },
+    ]),
+  ]
+}
+
 /** Notes what the provider now says of a reversal. A dispute that is lost decides what becomes of its lot. */
 export async function changeOutcome(
   env: Bindings,

@@ -66,6 +66,8 @@ export const payments = pgTable(
     disputedUsd: dollars('disputed_usd').notNull().default('0'),
     /** When to ask the outside party again; null: no more. */
     checkAt: moment('check_at'),
+    /** When what was booked of it was last compared with what its provider says. */
+    comparedAt: moment('compared_at'),
   },
   (table) => [
     unique().on(table.paymentMethod, table.paymentId),

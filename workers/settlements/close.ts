@@ -112,10 +112,10 @@ async function attributeSome(
           FROM candidates GROUP BY fee_percent HAVING sum(revenue_usd) > 0
         ),
         taken AS (
+          -- As an array, so that each is looked up by its id: joined, all lines there are would be read to find some thousands.
           UPDATE earnings SET settlement_id = ${id}
-          FROM candidates JOIN rates USING (fee_percent)
-          WHERE earnings.id = candidates.id
-          RETURNING earnings.id
+          WHERE id = ANY (ARRAY(SELECT id FROM candidates JOIN rates USING (fee_percent)))
+          RETURNING id
         ),
         parts AS (
           INSERT INTO settlement_parts (settlement_id, fee_percent, creator_id, gross_usd)

@@ -24,7 +24,7 @@ const settlementsOf = (creatorId: string) =>
 const refusal = (work: Promise<unknown>): Promise<string> =>
   work.then(
     () => 'nothing',
-    (thrown: { cause?: Error }) => String(thrown.cause?.message ?? thrown),
+    (thrown: Error & { cause?: Error }) => thrown.cause?.message ?? thrown.message,
   )
 
 async function textOf(settlement: { id: string; creatorId: string }): Promise<string> {

@@ -91,8 +91,13 @@ async function callsPage(env: Bindings, settlement: Stated, place: Place): Promi
       last AS (SELECT created_at, id FROM page ORDER BY created_at DESC, id DESC LIMIT 1),
       told AS (
         SELECT page.*, (page.revenue_usd * page.fee_percent / 100)::decimal(18, 8) AS fee
-        FROM page JOIN earnings AS line ON line.transaction_id = page.transaction_id AND line.creator_id = ${creatorId}
-          AND line.day = ${day}::date AND line.fee_percent = page.fee_percent
+        FROM page CROSS JOIN LATERAL (
+          -- Each call's line is looked up by its key, which the limit makes sure of: Postgres does not know yet how many lines
+          -- a settlement has, and would read all of them for every call.
+          SELECT kind, settlement_id FROM earnings
+          WHERE transaction_id = page.transaction_id AND creator_id = ${creatorId} AND day = ${day}::date
+            AND fee_percent = page.fee_percent LIMIT 1
+        ) AS line
         WHERE page.revenue_usd > 0 AND line.kind = 'calls' AND line.settlement_id = ${id}
       )
       SELECT (SELECT count(*)::int FROM page) AS read, ${moment('(SELECT created_at FROM last)', 'US')} AS at,

@@ -38,7 +38,7 @@ export async function addEarnings(client: Client, { creatorId, calls, callsPerLi
         admitted_at, created_at)
       SELECT gen_random_uuid(), 'bench', '${creatorId}', 1, '${creatorId}', '${creatorId}', '${creatorId}', 'openai', 'gpt-4.1-mini', FALSE,
         'success', 900, 'paid', '${creatorId}', ${REVENUE}, ${REVENUE}, 0, ${REVENUE}, 20, 0.005, ${transaction}, at, at
-      FROM ${all}, LATERAL (SELECT ${day} + (line * 7919 % 86400) * interval '1 second' AS at) AS moment,
+      FROM ${all}, LATERAL (SELECT ${day} + (line::bigint * 7919 % 86400) * interval '1 second' AS at) AS moment,
         LATERAL generate_series(1, ${inLine}) AS call`,
     'COMMIT',
     'ANALYZE earnings',

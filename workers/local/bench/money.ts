@@ -38,10 +38,11 @@ const say = (text: string): void => console.log(text)
 const CONSUMER = '../../quota/call-logs.queue.ts'
 const SETTLE = '../../settlements/settle.ts'
 const { callLogsQueue } = (await import(CONSUMER)) as {
-  callLogsQueue(batch: { messages: Message[] }, env: unknown): Promise<void>
+  callLogsQueue: (batch: { messages: Message[] }, env: unknown) => Promise<void>
 }
-const { settle } = (await import(SETTLE)) as { settle(env: unknown, message: unknown): Promise<object | null> }
+const { settle } = (await import(SETTLE)) as { settle: (env: unknown, message: unknown) => Promise<object | null> }
 // What workerd has and this Node has not yet.
+// oxlint-disable-next-line eslint/no-extend-native
 Object.defineProperty(Uint8Array.prototype, 'toHex', {
   configurable: true,
   value(this: Uint8Array) {

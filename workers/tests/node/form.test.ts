@@ -21,6 +21,7 @@ const SHARED_FILES: Record<string, string[]> = {
   agents: ['agents', 'vault', 'config', 'models', 'categories', 'versions', 'own', 'stops', 'tables'],
   keys: ['keys', 'read-key', 'key-format', 'tables'],
   money: ['ledger', 'calls', 'reversals', 'accounts', 'amount', 'prices', 'dollars', 'tables'],
+  payments: ['payments', 'differences', 'tables'],
   auth: ['auth', 'audit', 'avatars', 'confirm', 'fields', 'letters', 'permissions', 'sessions', 'tables'],
   notifications: ['notifications', 'events', 'mail', 'tables'],
 }

@@ -36,6 +36,7 @@ beforeAll(async () => {
   client = new Client({ connectionString: server.url })
   await client.connect()
   // What workerd has and this Node has not yet.
+  // oxlint-disable-next-line eslint/no-extend-native
   Object.defineProperty(Uint8Array.prototype, 'toHex', {
     configurable: true,
     value(this: Uint8Array) {
@@ -114,15 +115,14 @@ async function earn(creatorId: string, day: string, revenues: string[]): Promise
 /** Takes back a share of what is open, as payments do: the creator's row first, then from what is not settled at that moment. */
 async function reverse(creatorId: string, share: number): Promise<void> {
   const id = crypto.randomUUID()
-  const { db, posting } = modules
   const open = sql`(SELECT floor(coalesce(sum(revenue_usd), 0) * ${share} * 1000000) / 1000000 AS usd FROM earnings
     WHERE creator_id = ${creatorId} AND settlement_id IS NULL AND fee_percent = 20)`
   const entries = sql`SELECT ${`creator_pending:${creatorId}`} AS account, usd AS amount FROM ${open} AS o WHERE usd > 0
     UNION ALL SELECT 'chargeback_loss', -usd FROM ${open} AS o WHERE usd > 0`
-  await db(env).batch([
-    db(env).execute(sql`SELECT id FROM users WHERE id = ${creatorId} FOR UPDATE`),
-    db(env).execute(sql`
-      WITH ${posting({ kind: 'refund', source: sql`${id}`, entries, id })}
+  await modules.db(env).batch([
+    modules.db(env).execute(sql`SELECT id FROM users WHERE id = ${creatorId} FOR UPDATE`),
+    modules.db(env).execute(sql`
+      WITH ${modules.posting({ kind: 'refund', source: sql`${id}`, entries, id })}
       INSERT INTO earnings (creator_id, day, kind, calls, revenue_usd, fee_percent, fee_usd, transaction_id)
       SELECT ${creatorId}, (now() AT TIME ZONE 'UTC')::date, 'reversal', 0, -usd, 20, -usd * 20 / 100, posted.id FROM posted, ${open} AS o`),
   ])

@@ -20,7 +20,7 @@ const BATCH_MAX = 20
 /** After so many rounds without faults nothing may be left to do. */
 const ROUNDS_MAX = 200
 
-const ATTEMPTS_MAX = 50
+const ATTEMPTS_MAX = 15
 
 type Message = { id: string; body: unknown; attempts: number; notBefore: number }
 export type Consumer = (batch: { queue: string; messages: object[] }, env: never) => Promise<void>

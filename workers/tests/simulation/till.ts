@@ -15,10 +15,11 @@ export type Till = {
 
 export async function openTill(): Promise<Till> {
   const real = globalThis.fetch
-  const { url, stop } = await startStripe({ port: 0, ...TEST_STRIPE })
+  const door = await startStripe({ port: 0, ...TEST_STRIPE })
+  const { url } = door
   return {
     url,
-    stop,
+    stop: () => door.stop(),
     async happens(what, body) {
       const response = await real(`${url}/control/${what}`, { method: 'POST', body: JSON.stringify(body) })
       await response.text()
