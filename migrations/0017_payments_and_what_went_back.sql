@@ -32,6 +32,8 @@ ALTER TABLE payments
     ADD COLUMN disputed_usd DECIMAL(18, 8) NOT NULL DEFAULT 0,
     -- When to ask the outside party again. Null: no more.
     ADD COLUMN check_at TIMESTAMPTZ,
+    -- When the books were last compared with what the outside party says.
+    ADD COLUMN compared_at TIMESTAMPTZ,
     DROP CONSTRAINT payments_status_check,
     ADD CONSTRAINT payments_status_check
         CHECK (status IN ('pending', 'held', 'completed', 'failed', 'refunded', 'disputed')),

@@ -1,8 +1,9 @@
-/** What lies outside the books: the chain, and what queues gave up on. */
+/** What lies outside the books: the chain, who takes payments, and what queues gave up on. */
 import { inArray, sql } from 'drizzle-orm'
 import { db, reach } from '../base/db.ts'
 import { chainDifferences, type ChainDifference } from '../chain/differences.ts'
 import { isUuid } from '../base/ids.ts'
+import { paymentDifferences } from '../payments/differences.ts'
 import { withdrawals } from './tables.ts'
 import type { Bindings } from '../env.ts'
 import type { Freezes, Seen } from './differences.ts'
@@ -51,6 +52,27 @@ async function creatorsOf(env: Bindings, ids: string[]): Promise<Map<string, str
       .where(inArray(withdrawals.id, known)),
   )
   return new Map(rows.map(({ id, creatorId }) => [id, creatorId]))
+}
+
+/** Payments are what their providers say of them, some of them at a time; and none of them stands still. */
+export async function paymentsAndProviders(env: Bindings): Promise<Seen[]> {
+  const { looked, found } = await paymentDifferences(env)
+  const all = found.map(({ kind, id, expected, found: is }) => ({
+    name: kind,
+    scope: `payment:${id}`,
+    expected,
+    found: is,
+    freezes: null,
+  }))
+  const isCash = ({ name }: { name: string }): boolean => name === 'payment_cash'
+  return [
+    { names: ['payment_cash'], scopes: looked.map((id) => `payment:${id}`), found: all.filter(isCash) },
+    {
+      names: ['payment_uncredited', 'reversal_waiting', 'payment_event_waiting'],
+      scopes: null,
+      found: all.filter((one) => !isCash(one)),
+    },
+  ]
 }
 
 /** The newest withdrawals that are paid are payouts of their amount to their wallet; those that came back are none. */

@@ -1,11 +1,11 @@
 /**
- * Hourly: the books are compared with themselves, with the account objects, with the chain and with the queues. Each check stands
+ * Hourly: the books are compared with themselves, with the account objects, with the chain, with who takes payments and with the queues. Each check stands
  * alone: one that fails says nothing, and keeps no other from running. What takes long is done in parts, from run to run.
  */
 import { eq, sql } from 'drizzle-orm'
 import { db, reach } from '../base/db.ts'
 import { describe, log } from '../base/log.ts'
-import { chainAndBooks, deadLetters, payouts } from './around.ts'
+import { chainAndBooks, deadLetters, paymentsAndProviders, payouts } from './around.ts'
 import { balancesPart, creatorsPart, stuck, trialBalance } from './books.ts'
 import { record, type Seen } from './differences.ts'
 import { judge, look } from './objects.ts'
@@ -14,11 +14,12 @@ import type { Bindings } from '../env.ts'
 
 type PartOf = (env: Bindings, cursor: string) => Promise<{ seen: Seen; next: string | null }>
 
-const WHOLE: Record<string, (env: Bindings) => Promise<Seen>> = {
+const WHOLE: Record<string, (env: Bindings) => Promise<Seen | Seen[]>> = {
   trialBalance,
   stuck,
   payouts,
   chainAndBooks,
+  paymentsAndProviders,
   deadLetters,
   // What accounts said in an earlier run, before they are asked anew.
   judge,
@@ -32,7 +33,10 @@ const PARTS: Record<string, { part: PartOf; most: number }> = {
 
 /** Repeatable. Never throws: the next hour is soon enough for what could not be compared. */
 export async function reconcileCron(env: Bindings): Promise<void> {
-  for (const [name, check] of Object.entries(WHOLE)) await alone(name, async () => record(env, await check(env)))
+  for (const [name, check] of Object.entries(WHOLE))
+    await alone(name, async () => {
+      for (const seen of [await check(env)].flat()) await record(env, seen)
+    })
   for (const [name, { part, most }] of Object.entries(PARTS)) await alone(name, () => inParts(env, name, part, most))
 }
 
