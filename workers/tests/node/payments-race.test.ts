@@ -159,7 +159,7 @@ async function books(id: string, creators: string[]): Promise<Record<string, str
   const rows = await query<{ account: string; sum: string }>(
     `SELECT CASE WHEN account = 'lot:' || $1 THEN 'lot' ELSE account END AS account, sum(amount)::text AS sum
      FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id
-     WHERE t.source = $1 OR t.source IN (SELECT source FROM payment_reversals WHERE payment_id = $2)
+     WHERE t.source = $1 OR split_part(t.source, ':', 1) IN (SELECT source FROM payment_reversals WHERE payment_id = $2)
        OR t.id IN (SELECT transaction_id FROM call_logs WHERE lot_id = $1)
      GROUP BY 1 HAVING sum(amount) <> 0 ORDER BY 1`,
     [id, id],
