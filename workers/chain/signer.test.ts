@@ -5,7 +5,8 @@
 import { runInDurableObject } from 'cloudflare:test'
 import * as fc from 'fast-check'
 import { fromHex, keccak256, stringToHex, type Address, type Hex } from 'viem'
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
+import { log } from '../base/log.ts'
 import { bindings } from '../tests/world.ts'
 import { Book, type Job } from './book.ts'
 import { Signer, UNCONFIRMED_MAX, type Sign } from './signer.ts'
@@ -382,6 +383,12 @@ async function history(events: Event[]): Promise<void> {
     }
   })
 }
+
+// Thousands of troubles are made here, and each would be told.
+beforeAll(() => {
+  vi.spyOn(log, 'warn').mockImplementation(() => {})
+  vi.spyOn(log, 'error').mockImplementation(() => {})
+})
 
 test('whatever happens, in whatever order: paid once, or said to have failed and never paid', async () => {
   await fc.assert(fc.asyncProperty(fc.array(Event, { minLength: 20, maxLength: 80, size: 'max' }), history), {
