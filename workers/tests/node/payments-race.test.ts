@@ -18,15 +18,17 @@ vi.mock('../../base/ids.ts', async (real) => ({
 }))
 
 // Named by variables, because what the Worker is typed with does not hold in Node; what it does, does.
-const [SYNC, CHECKOUT, CONSUMER] = [
+const [SYNC, CHECKOUT, CONSUMER, SETTLE] = [
   '../../payments/sync.ts',
   '../../payments/checkout.ts',
   '../../quota/call-logs.queue.ts',
+  '../../settlements/settle.ts',
 ]
 type Worker = {
   sync(env: unknown, id: string): Promise<{ payment: { status: string } }>
   checkout(env: unknown, order: object): Promise<{ paymentId: string }>
   callLogsQueue(batch: object, env: unknown): Promise<void>
+  settle(env: unknown, message: object): Promise<object | null>
 }
 
 const UNITS = 100_000_000n
@@ -44,8 +46,16 @@ beforeAll(async () => {
   stripe = await startStripe({ port: 0, ...TEST_STRIPE })
   worker = Object.assign(
     {},
-    ...(await Promise.all([import(SYNC ?? ''), import(CHECKOUT ?? ''), import(CONSUMER ?? '')])),
+    ...(await Promise.all([import(SYNC ?? ''), import(CHECKOUT ?? ''), import(CONSUMER ?? ''), import(SETTLE ?? '')])),
   )
+  // What workerd's JavaScript has already, and this Node not yet.
+  if (!('toHex' in Uint8Array.prototype))
+    // oxlint-disable-next-line eslint/no-extend-native
+    Object.defineProperty(Uint8Array.prototype, 'toHex', {
+      value(this: Uint8Array) {
+        return Buffer.from(this).toString('hex')
+      },
+    })
   client = new Client({ connectionString: server.url })
   await client.connect()
 })
@@ -305,35 +315,9 @@ test('thousands of calls give what they had in several statements, and have it a
   expect(await trialBalance()).toBe('0 0')
 }, 120_000)
 
-/** Closes what a creator has earned, as settlements do: its row is locked first. */
+/** Settles what a creator has earned so far. */
 async function settle(creatorId: string): Promise<void> {
-  const own = new Client({ connectionString: server.url })
-  await own.connect()
-  try {
-    await own.query('BEGIN')
-    await own.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [creatorId])
-    const { rows } = await own.query<{ id: string }>(
-      `INSERT INTO settlements (creator_id, amount, platform_fee, net_amount) VALUES ($1, 0, 0, 0) RETURNING id`,
-      [creatorId],
-    )
-    const lines = await own.query<{ sum: string }>(
-      `WITH closed AS (
-         UPDATE earnings SET settlement_id = $2 WHERE creator_id = $1 AND settlement_id IS NULL RETURNING revenue_usd
-       ) SELECT coalesce(sum(revenue_usd), 0)::text AS sum FROM closed`,
-      [creatorId, rows[0]?.id],
-    )
-    await own.query(
-      `WITH t AS (
-         INSERT INTO ledger_transactions (kind, source) SELECT 'settlement', $3::text WHERE $2::decimal <> 0 RETURNING id
-       )
-       INSERT INTO ledger_entries SELECT t.id, a.account, a.amount FROM t, (VALUES
-         ('creator_pending:' || $1::text, $2::decimal), ('creator_available:' || $1::text, -$2::decimal)) AS a (account, amount)`,
-      [creatorId, lines.rows[0]?.sum, rows[0]?.id],
-    )
-    await own.query('COMMIT')
-  } finally {
-    await own.end()
-  }
+  await worker.settle(env(), { version: 1, creatorId, to: '2999-01-01', asOf: null, expected: null })
 }
 
 test('a call is settled or taken back, never both, while settlements and refunds race', async () => {
