@@ -302,6 +302,9 @@ describe('preferences', () => {
     const before = await api(`GET ${PATH}`, { as: me })
     expect(before.body).toEqual({
       'quota.low': { in_app: true, email: true },
+      'payment.disputed': { in_app: true, email: true },
+      'payment.failed': { in_app: true, email: false },
+      'payment.refunded': { in_app: true, email: true },
       'payment.succeeded': { in_app: true, email: true },
       'settlement.closed': { in_app: true, email: true },
       'withdrawal.updated': { in_app: true, email: true },
