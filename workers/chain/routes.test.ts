@@ -76,6 +76,7 @@ describe('what was paid to a wallet', () => {
   })
 
   test('is not told while payments in crypto are switched off, and nothing is paid', async () => {
+    await db(bindings).delete(featureFlags)
     await db(bindings).insert(featureFlags).values({ name: 'enable_crypto_payments', enabled: false })
     forgetFlags()
     const { status, body } = await api(`GET /api/v1/chain/settlements?creator=${newWallet()}`)

@@ -37,6 +37,7 @@ route(
   {
     summary: 'Which chain, and which contracts',
     who: anyone,
+    limit: { name: 'chain', perMinute: PER_MINUTE },
     answer: z.object({
       chain: Network,
       agent_token: z.string(),
@@ -73,6 +74,7 @@ route(
     description:
       'Everything by which anybody can check it: the token is number `token_id` of the contract, its JSON is at `metadata_path`, and the keccak256 of those bytes is what the contract holds as `metadata_hash`. `state` says how far the chain has settled it: `none` while its creator has shown no wallet, `blocked_wallet` if that wallet takes no tokens, then `queued`, `signed`, `broadcast`, `mined`, `safe` and `final`.',
     who: anyone,
+    limit: { name: 'chain', perMinute: PER_MINUTE },
     params: IdParams,
     answer: z.object({
       agent_id: Id,
@@ -102,7 +104,6 @@ route(
         .describe('Whether the contract says what is said here; null if it cannot be asked.'),
     }),
     cache: 'public',
-    limit: { name: 'chain', perMinute: PER_MINUTE },
     errors: ['notFound', 'chainOff'],
   },
   async ({ env, params }) => {
@@ -128,6 +129,7 @@ route(
     summary: 'What was paid to a wallet, newest first',
     description: 'As the contract’s own events say, once they are final.',
     who: anyone,
+    limit: { name: 'chain', perMinute: PER_MINUTE },
     query: PageQuery.extend({ creator: Wallet.describe('The wallet.') }),
     answer: pageOf(Settlement),
     cache: 'public',
@@ -155,6 +157,7 @@ route(
     summary: 'The JSON of a token',
     description: 'Named by the token’s id as 64 lower-case hex digits, and `.json` (ERC-1155). Its bytes never change.',
     who: anyone,
+    limit: { name: 'chain', perMinute: PER_MINUTE },
     params: z.object({ file: z.string() }),
     produces: 'application/json',
     errors: ['notFound'],
@@ -171,6 +174,7 @@ route(
   {
     summary: 'The JSON of all tokens together (ERC-7572)',
     who: anyone,
+    limit: { name: 'chain', perMinute: PER_MINUTE },
     answer: z.object({ name: z.string(), description: z.string(), external_link: z.string() }),
     cache: 'public',
   },

@@ -45,6 +45,7 @@ route(
   {
     summary: 'What can be bought, and how it can be paid',
     who: anyone,
+    limit: { name: 'packages', perMinute: 120 },
     answer: z.object({
       packages: z.array(
         z.object({

@@ -23,6 +23,7 @@ for (const method of METHODS)
       description:
         'Signed over the raw body, within five minutes, by the current or the previous secret. An event is kept before it is answered, and applied once, however often it comes. One about something unknown is kept too.',
       who: anyone,
+      limit: { name: 'payment-webhooks', perMinute: 1200 },
       answer: z.object({ received: z.literal(true) }),
       errors: ['badSignature', 'bodyTooLarge'],
     },

@@ -188,6 +188,7 @@ describe('asking for a withdrawal', () => {
 
   it('while paying is switched off, or there is no chain, says so and reserves nothing', async () => {
     const me = await newRich('100')
+    await db(bindings).delete(featureFlags)
     await db(bindings).insert(featureFlags).values({ name: 'enable_crypto_payments', enabled: false })
     forgetFlags()
     const off = await ask(me, '40')
