@@ -27,6 +27,9 @@ type Block = { hash: Hex; txs: FakeTx[]; reverted: Set<Hex> }
 /** In a run of all tests; more of them by hand. */
 const HISTORIES = 80
 
+/** In one step, which asks a few for each transaction and job. */
+const QUESTIONS_MAX = 2_000
+
 class Cut extends Error {}
 
 /** Blocks, a pool, and a contract that settles each id once; ids that begin with `bad` it never settles. */
@@ -38,6 +41,8 @@ class FakeChain {
   isPaused = false
   /** After so many further questions one is lost; with `isSeen`, after the chain has done what it says. */
   cut: { in: number; isSeen: boolean } | null = null
+  /** Questions since the last step began. */
+  asked = 0
   #made = 0
 
   get latest(): number {
@@ -125,6 +130,7 @@ class FakeChain {
 
   #ask<T>(answer: () => T): Promise<T> {
     const { cut } = this
+    if (++this.asked > QUESTIONS_MAX) return Promise.reject(new Error('A step never ends.'))
     const isCut = cut !== null && --cut.in <= 0
     if (isCut) this.cut = null
     if (isCut && !cut.isSeen) return Promise.reject(new Cut())
@@ -272,6 +278,7 @@ class History {
 
   async step(): Promise<void> {
     this.now += 31_000
+    this.chain.asked = 0
     try {
       await this.signer.step(this.now, true)
     } catch (thrown) {
@@ -344,14 +351,14 @@ class History {
     }
   }
 
-  /** The troubles are over: everything comes to an end, within bounds. */
+  /** The troubles are over: everything comes to an end, within bounds. Gaps and what is too cheap are dealt with one by one, five blocks each. */
   async heal(): Promise<void> {
     const { chain, book } = this
     // What was signed when it was cheap has to be replaced.
     chain.baseFee = 20n * GWEI
     chain.isPaused = false
     chain.balance = 10n ** 18n
-    for (let round = 0; round < 150; round++) {
+    for (let round = 0; round < 400; round++) {
       if (book.noted('halted')) this.signer.resume()
       await this.step()
       chain.mine(1)
