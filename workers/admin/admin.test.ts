@@ -221,7 +221,7 @@ describe('accounts', () => {
     const [boss, agent] = await Promise.all([superAdmin(), newAgent()])
     const owe = (usd: string) =>
       db(bindings).batch([
-        post(bindings, 'correction', newId(), [
+        post(bindings, 'grant', newId(), [
           { account: `creator_pending:${agent.creatorId}`, amount: negate(amount(usd)) },
           { account: 'pack_margin', amount: amount(usd) },
         ]),

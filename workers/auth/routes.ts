@@ -110,23 +110,34 @@ route(
   },
   async ({ c, env, body }) => {
     const { email, password } = body
+    const userAgent = c.req.header('user-agent')
     await limitSignIn(env, { email, address: addressOf(c.req.raw.headers) })
-    const user = await credentialsOf(env, email)
-    const { isRight, isWeak } = await checkPassword(password, user?.passwordHash)
-    const refused = new AppError('invalidCredentials', { message: NOT_LET_IN })
-    if (!user || !isRight || user.status === 'deleted') throw refused
-    if (!user.emailVerified) {
-      if (user.status === 'active') remindToVerify(env, user)
-      throw refused
-    }
-    if (user.status === 'suspended') throw new AppError('forbidden', { message: 'This account is suspended.' })
-    const { id: userId, passwordHash } = user
-    const session = await startSession(env, { userId, passwordHash, userAgent: c.req.header('user-agent') })
-    if (!session) throw refused
-    if (isWeak) waitUntil(rehash(env, userId, password, passwordHash))
-    return signedInAnswer(c, { ...session, userId }, transportOf(c, body.transport))
+    const session =
+      (await begin(env, email, password, userAgent)) ??
+      // The hash has changed since it was read: by a new password, or by another sign-in that strengthened it.
+      (await begin(env, email, password, userAgent))
+    if (!session) throw new AppError('invalidCredentials', { message: NOT_LET_IN })
+    return signedInAnswer(c, session, transportOf(c, body.transport))
   },
 )
+
+/** A session of whoever has this password. Null: the password's hash was changed meanwhile. Throws for everybody who is not let in. */
+async function begin(env: Bindings, email: string, password: string, userAgent: string | undefined) {
+  const user = await credentialsOf(env, email)
+  const { isRight, isWeak } = await checkPassword(password, user?.passwordHash)
+  const refused = new AppError('invalidCredentials', { message: NOT_LET_IN })
+  if (!user || !isRight || user.status === 'deleted') throw refused
+  if (!user.emailVerified) {
+    if (user.status === 'active') remindToVerify(env, user)
+    throw refused
+  }
+  if (user.status === 'suspended') throw new AppError('forbidden', { message: 'This account is suspended.' })
+  const { id: userId, passwordHash } = user
+  const session = await startSession(env, { userId, passwordHash, userAgent })
+  if (!session) return null
+  if (isWeak) waitUntil(rehash(env, userId, password, passwordHash))
+  return { ...session, userId }
+}
 
 async function rehash(env: Bindings, userId: string, password: string, from: string): Promise<void> {
   try {

@@ -66,12 +66,6 @@ export async function pay(env: Bindings, { id, to, amount }: Payout): Promise<Pa
   return stateOf(known)
 }
 
-/** How far a payout is; `absent` if none was asked for under this id. Throws `storeUnavailable`. */
-export async function payoutOf(env: Bindings, id: string): Promise<PayoutState> {
-  const proof = await payoutProof(env, id)
-  return proof ? stateOf(proof) : { state: 'absent', txHash: null, blockNumber: null, reason: null }
-}
-
 /** Everything by which a payout can be found on chain, or null if none was asked for under this id. Throws `storeUnavailable`. */
 export async function payoutProof(env: Bindings, id: string) {
   const [row] = await reach(() => db(env).select(columns).from(chainPayouts).where(eq(chainPayouts.id, id)))

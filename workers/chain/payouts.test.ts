@@ -24,11 +24,10 @@ import {
   freshChain,
 } from '../tests/chain.ts'
 import { bindings, door } from '../tests/world.ts'
-import { pay, payoutOf, payoutProof } from './chain.ts'
+import { pay, payoutProof } from './chain.ts'
 import { enqueue } from './signers.ts'
 import { chainPayouts } from './tables.ts'
 import type { Address } from 'viem'
-import type { PayoutState } from './states.ts'
 
 type Wanted = { id: string; to: Address; amount: bigint }
 
@@ -79,19 +78,19 @@ afterAll(freshChain)
 describe('a payout', () => {
   test('goes through the queues to the wallet, and is told as it goes', async () => {
     const payout = wanted()
-    expect(await payoutOf(bindings, payout.id)).toMatchObject({ state: 'absent' })
+    expect(await payoutProof(bindings, payout.id)).toBe(null)
     expect(await pay(bindings, payout)).toEqual({ state: 'queued', txHash: null, blockNumber: null, reason: null })
-    const paid = await until<PayoutState>(
+    const paid = await until(
       'settle',
       async () => {
         await door('/chain/mine?n=1')
-        return payoutOf(bindings, payout.id)
+        return payoutProof(bindings, payout.id)
       },
-      ({ state }) => state === 'final',
+      (proof) => proof?.state === 'final',
     )
     expect(await balanceOf(payout.to)).toBe(payout.amount)
-    const receipt = await node.getTransactionReceipt({ hash: paid.txHash as `0x${string}` })
-    expect([receipt.status, Number(receipt.blockNumber)]).toEqual(['success', paid.blockNumber])
+    const receipt = await node.getTransactionReceipt({ hash: paid?.txHash as `0x${string}` })
+    expect([receipt.status, Number(receipt.blockNumber)]).toEqual(['success', paid?.blockNumber])
     expect(await payoutProof(bindings, payout.id)).toMatchObject({
       credited: false,
       payee: payout.to,

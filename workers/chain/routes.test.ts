@@ -9,7 +9,7 @@ import { newId } from '../base/ids.ts'
 import { featureFlags } from '../base/tables.ts'
 import { addressOf, config, mined, newWallet, node, settlement, signer, until, freshChain } from '../tests/chain.ts'
 import { api, bindings, door, signIn, type Account } from '../tests/world.ts'
-import { pay, payoutOf } from './chain.ts'
+import { pay, payoutProof } from './chain.ts'
 import { chainDifferences } from './differences.ts'
 import { mirror } from './mirror.ts'
 import { payoutKey } from './payout-work.ts'
@@ -33,7 +33,7 @@ async function paid(to: string, amount: bigint): Promise<string> {
     'settle',
     async () => {
       await door('/chain/mine?n=1')
-      return (await payoutOf(bindings, id)).state
+      return (await payoutProof(bindings, id))?.state
     },
     (state) => state === 'final',
   )
@@ -158,7 +158,7 @@ describe('the signers', () => {
     expect((await resume(superAdmin, 'settle')).status).toBe(204)
     await until(
       'settle',
-      async () => (await payoutOf(bindings, id)).state,
+      async () => (await payoutProof(bindings, id))?.state,
       (state) => state === 'mined',
     )
     const entries = await db(bindings)

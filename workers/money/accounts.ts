@@ -19,7 +19,7 @@ export type Liability =
   /** Money of a payment that does not fit its order, until somebody decides. */
   | `held:${string}`
 
-export type Income = 'platform_fee' | 'pack_margin' | 'breakage'
+export type Income = 'platform_fee' | 'pack_margin'
 export type Expense = 'processor_fees' | 'gas' | 'chargeback_loss' | 'granted'
 
 export type LedgerAccount = Asset | Liability | Income | Expense

@@ -6,8 +6,8 @@ import { db } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
 import { callLogs } from '../quota/tables.ts'
 import { aLog, deliver } from '../tests/call-logs.ts'
+import { balancesOf } from '../tests/ledger.ts'
 import { add, amount, format, negate, percentOf, subtract, ZERO, type Amount } from './amount.ts'
-import { balancesOf } from './ledger.ts'
 import { earnings, ledgerEntries } from './tables.ts'
 
 const accountsOf = (log: { lotId: string | null; userId: string; creatorId: string }) =>
@@ -35,7 +35,7 @@ function someCall(what: { price: string; funding: 'paid' | 'promotional' | 'tria
 it('moves a paid call’s unit and premium to its creator and the platform', async () => {
   const log = aLog({ lotId: newId(), unitValueUsd: '0.01', priceUsd: '0.05', premiumUsd: '0.045', revenueUsd: '0.05' })
   await deliver([log])
-  expect((await balancesOf(env, [...accountsOf(log)])).map(format)).toEqual(['0.01', '0.045', '-0.05'])
+  expect((await balancesOf([...accountsOf(log)])).map(format)).toEqual(['0.01', '0.045', '-0.05'])
   const [row] = await db(env).select().from(callLogs).where(eq(callLogs.id, log.id))
   const entries = await db(env)
     .select()
@@ -49,7 +49,7 @@ it('moves a paid call’s unit and premium to its creator and the platform', asy
 it('takes a unit to be worth V where an older message does not say what it had cost', async () => {
   const log = aLog({ lotId: newId(), priceUsd: '0.005', premiumUsd: '0', revenueUsd: '0.005' })
   await deliver([log])
-  expect((await balancesOf(env, [`lot:${log.lotId}`])).map(format)).toEqual(['0.005'])
+  expect((await balancesOf([`lot:${log.lotId}`])).map(format)).toEqual(['0.005'])
 })
 
 test('each call is booked once and to the last digit, however its messages come', async () => {
@@ -67,7 +67,7 @@ test('each call is booked once and to the last digit, however its messages come'
       for (const creatorId of creators) {
         const own = logs.filter((log) => log.creatorId === creatorId)
         const revenue = own.map((log) => amount(log.revenueUsd)).reduce(add, ZERO)
-        expect(await balancesOf(env, [`creator_pending:${creatorId}`])).toEqual([negate(revenue)])
+        expect(await balancesOf([`creator_pending:${creatorId}`])).toEqual([negate(revenue)])
         const lines = await db(env).select().from(earnings).where(eq(earnings.creatorId, creatorId))
         expect(lines.map((line) => amount(line.revenueUsd)).reduce(add, ZERO)).toBe(revenue)
         expect(lines.map((line) => amount(line.feeUsd)).reduce(add, ZERO)).toBe(percentOf(revenue, 20))
@@ -76,7 +76,7 @@ test('each call is booked once and to the last digit, however its messages come'
         )
       }
       const premiums = logs.map((log) => amount(log.premiumUsd)).reduce(add, ZERO)
-      expect(await balancesOf(env, [`prepaid:${user}`])).toEqual([premiums])
+      expect(await balancesOf([`prepaid:${user}`])).toEqual([premiums])
       const rows = await db(env)
         .select()
         .from(callLogs)

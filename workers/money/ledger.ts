@@ -5,10 +5,10 @@
  * A posting is a statement for a batch: it stands or falls together with the change of state that it books. What has been
  * posted already undoes the batch, and `isPosted` knows the error.
  */
-import { and, asc, eq, inArray, or, sql, type SQL } from 'drizzle-orm'
+import { and, asc, eq, or, sql, type SQL } from 'drizzle-orm'
 import { db, isUniqueViolation, reach } from '../base/db.ts'
-import { add, amount, format, ZERO, type Amount } from './amount.ts'
-import { ledgerBalances, ledgerEntries, ledgerTransactions } from './tables.ts'
+import { add, format, ZERO, type Amount } from './amount.ts'
+import { ledgerEntries, ledgerTransactions } from './tables.ts'
 import type { Bindings } from '../env.ts'
 import type { LedgerAccount } from './accounts.ts'
 
@@ -29,7 +29,6 @@ export type TransactionKind =
   | 'reversal_part'
   | 'reversal_late'
   | 'processor_fee'
-  | 'correction'
 
 export type Entry = { account: LedgerAccount; amount: Amount }
 
@@ -72,21 +71,6 @@ export function posting(given: { kind: TransactionKind; source: SQL; entries: SQ
 /** Whether a batch was undone because the same thing had been posted before. */
 export function isPosted(thrown: unknown): boolean {
   return isUniqueViolation(thrown, 'ledger_transactions_kind_source_key')
-}
-
-/** What the entries of an account come to: positive where somebody owes us, negative where we owe. */
-export async function balanceOf(env: Bindings, account: LedgerAccount): Promise<Amount> {
-  const isIt = eq(ledgerBalances.account, account)
-  const [row] = await reach(() => db(env).select().from(ledgerBalances).where(isIt))
-  return amount(row?.balance ?? '0')
-}
-
-/** The same of some accounts at one moment, in the order in which they were named. */
-export async function balancesOf(env: Bindings, accounts: LedgerAccount[]): Promise<Amount[]> {
-  const isOne = inArray(ledgerBalances.account, accounts)
-  const rows = await reach(() => db(env).select().from(ledgerBalances).where(isOne))
-  const byAccount = new Map(rows.map((row) => [row.account, amount(row.balance)]))
-  return accounts.map((account) => byAccount.get(account) ?? ZERO)
 }
 
 /** Postings as they stand, with their entries, oldest first: those of the named things that there are. */

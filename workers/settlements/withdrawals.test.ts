@@ -12,8 +12,8 @@ import { featureFlags } from '../base/tables.ts'
 import { payoutProof } from '../chain/chain.ts'
 import { chainPayouts } from '../chain/tables.ts'
 import { add, amount, format, percentOf, subtract, ZERO, type Amount } from '../money/amount.ts'
-import { balanceOf as ledgerBalance } from '../money/ledger.ts'
 import { balanceOf as walletBalance, newWallet, until } from '../tests/chain.ts'
+import { balancesOf } from '../tests/ledger.ts'
 import { correct, earn, giveWallet, owedTo, settleUpTo, trialSum } from '../tests/earnings.ts'
 import { api, bindings, door, signIn, type Account, type ApiAnswer } from '../tests/world.ts'
 import { differences, settlementParts, withdrawals, withdrawalSteps } from './tables.ts'
@@ -223,7 +223,7 @@ describe('what the chain says', () => {
   it('is shown step by step; once it is safe the books have it, and the next withdrawal may begin', async () => {
     const me = await newRich('100')
     const { id } = (await ask(me, '40')).body
-    const [cash, fees] = [await ledgerBalance(bindings, 'cash_usdc'), await ledgerBalance(bindings, 'platform_fee')]
+    const [cash = ZERO, fees = ZERO] = await balancesOf(['cash_usdc', 'platform_fee'])
     for (const state of ['signed', 'broadcast', 'mined'] as const) {
       await chainSays(id, state)
       expect(await read(me, id)).toMatchObject({ state, status: 'processing', paid_at: null })
@@ -232,8 +232,8 @@ describe('what the chain says', () => {
     await chainSays(id, 'safe')
     expect(await read(me, id)).toMatchObject({ state: 'safe', status: 'completed', ended_at: null })
     expect(await owedTo(me.id)).toMatchObject({ available: '60.00', inFlight: '0.00' })
-    expect(subtract(await ledgerBalance(bindings, 'cash_usdc'), cash)).toBe(amount('-32'))
-    expect(subtract(await ledgerBalance(bindings, 'platform_fee'), fees)).toBe(amount('-8'))
+    const after = await balancesOf(['cash_usdc', 'platform_fee'])
+    expect(after).toEqual([subtract(cash, amount('32')), subtract(fees, amount('8'))])
     expect((await ask(me, '10')).status).toBe(201)
     await chainSays(id, 'final')
     expect(await read(me, id)).toMatchObject({ state: 'final', block_number: 7, ended_at: expect.any(String) })
@@ -277,15 +277,14 @@ describe('what the chain says', () => {
 
   it('proven to have failed after it was booked undoes what was booked', async () => {
     const me = await newRich('100')
-    const [cash, fees] = [await ledgerBalance(bindings, 'cash_usdc'), await ledgerBalance(bindings, 'platform_fee')]
+    const [cash = ZERO, fees = ZERO] = await balancesOf(['cash_usdc', 'platform_fee'])
     const { id } = (await ask(me, '40')).body
     await chainSays(id, 'safe')
     await chainSays(id, 'broadcast')
     await chainSays(id, 'failed')
     expect(await read(me, id)).toMatchObject({ state: 'returned', status: 'failed', reason: 'reverted' })
     expect(await owedTo(me.id)).toEqual({ pending: '0.00', available: '100.00', inFlight: '0.00' })
-    expect(await ledgerBalance(bindings, 'cash_usdc')).toBe(cash)
-    expect(await ledgerBalance(bindings, 'platform_fee')).toBe(fees)
+    expect(await balancesOf(['cash_usdc', 'platform_fee'])).toEqual([cash, fees])
     expect((await ask(me, '100')).status).toBe(201)
   })
 

@@ -5,10 +5,11 @@ import { users } from '../auth/tables.ts'
 import { db } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
 import { amount, format, type Amount } from '../money/amount.ts'
-import { balancesOf, posting } from '../money/ledger.ts'
+import { posting } from '../money/ledger.ts'
 import { dayOf, startOf } from '../settlements/periods.ts'
 import { settle, type SettlementMessage } from '../settlements/settle.ts'
 import { aLog, deliver } from './call-logs.ts'
+import { balancesOf } from './ledger.ts'
 import type { Bindings } from '../env.ts'
 
 export type Call = { day: string; revenue: string; feePercent?: number }
@@ -52,7 +53,7 @@ export async function settleUpTo(creatorId: string, to: string): Promise<void> {
 
 /** Somebody's three accounts: pending, available, in flight; positive is owed to them. */
 export async function owedTo(creatorId: string): Promise<{ pending: string; available: string; inFlight: string }> {
-  const [pending, available, inFlight] = await balancesOf(bindings, [
+  const [pending, available, inFlight] = await balancesOf([
     `creator_pending:${creatorId}`,
     `creator_available:${creatorId}`,
     `payout_in_flight:${creatorId}`,

@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util'
 import { Client } from 'pg'
 import { migrate } from '../migrate.ts'
+import '../newer-node.ts'
 import { startPostgres } from '../postgres.ts'
 import { startRealPostgres } from '../real-postgres.ts'
 import { addEarnings } from './earn.ts'
@@ -41,14 +42,6 @@ const { callLogsQueue } = (await import(CONSUMER)) as {
   callLogsQueue: (batch: { messages: Message[] }, env: unknown) => Promise<void>
 }
 const { settle } = (await import(SETTLE)) as { settle: (env: unknown, message: unknown) => Promise<object | null> }
-// What workerd has and this Node has not yet.
-// oxlint-disable-next-line eslint/no-extend-native
-Object.defineProperty(Uint8Array.prototype, 'toHex', {
-  configurable: true,
-  value(this: Uint8Array) {
-    return Buffer.from(this).toString('hex')
-  },
-})
 
 const server = await startRealPostgres({ settings: ['shared_buffers=512MB', 'max_wal_size=4GB', 'jit=off'] })
 const door = await startPostgres({ port: 0, databaseUrl: server.url })

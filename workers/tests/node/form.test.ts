@@ -146,6 +146,13 @@ describe('doors', () => {
       .map(({ room }) => room)
     expect(writing.filter((room) => room !== 'quota')).toEqual([])
   })
+
+  test('only the money room writes the ledger and lines of earnings', () => {
+    const writing = shipped
+      .filter(({ text }) => /insert\((ledger\w+|earnings)\)|INSERT INTO (ledger_\w+|earnings)/i.test(text))
+      .map(({ room }) => room)
+    expect(new Set(writing)).toEqual(new Set(['money']))
+  })
 })
 
 describe('files', () => {

@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import { migrate } from '../../local/migrate.ts'
+import '../../local/newer-node.ts'
 import { startPostgres, type Postgres } from '../../local/postgres.ts'
 import { startRealPostgres, type RealPostgres } from '../../local/real-postgres.ts'
 import { startStripe } from '../../local/stripe.ts'
@@ -48,14 +49,6 @@ beforeAll(async () => {
     {},
     ...(await Promise.all([import(SYNC ?? ''), import(CHECKOUT ?? ''), import(CONSUMER ?? ''), import(SETTLE ?? '')])),
   )
-  // What workerd's JavaScript has already, and this Node not yet.
-  if (!('toHex' in Uint8Array.prototype))
-    // oxlint-disable-next-line eslint/no-extend-native
-    Object.defineProperty(Uint8Array.prototype, 'toHex', {
-      value(this: Uint8Array) {
-        return Buffer.from(this).toString('hex')
-      },
-    })
   client = new Client({ connectionString: server.url })
   await client.connect()
 })

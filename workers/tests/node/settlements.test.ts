@@ -4,6 +4,7 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { addEarnings } from '../../local/bench/earn.ts'
 import { migrate } from '../../local/migrate.ts'
+import '../../local/newer-node.ts'
 import { startPostgres, type Postgres } from '../../local/postgres.ts'
 import { startRealPostgres, type RealPostgres } from '../../local/real-postgres.ts'
 import { testBindings } from '../../local/test-bindings.ts'
@@ -35,14 +36,6 @@ beforeAll(async () => {
   await migrate(server.url)
   client = new Client({ connectionString: server.url })
   await client.connect()
-  // What workerd has and this Node has not yet.
-  // oxlint-disable-next-line eslint/no-extend-native
-  Object.defineProperty(Uint8Array.prototype, 'toHex', {
-    configurable: true,
-    value(this: Uint8Array) {
-      return Buffer.from(this).toString('hex')
-    },
-  })
   env = {
     ...testBindings(inject('doors')),
     DATABASE_URL: postgres.url,

@@ -1,4 +1,5 @@
 /** What `cloudflare:workers` is to the Worker's code where it runs in Node, in a simulation. */
+import '../../local/newer-node.ts'
 
 export class DurableObject {
   readonly ctx: unknown
@@ -18,12 +19,3 @@ export function waitUntil(work: Promise<unknown>): void {
 }
 
 export const env = {}
-
-// What workerd's JavaScript has already, and this Node not yet.
-if (!('toHex' in Uint8Array.prototype))
-  // oxlint-disable-next-line eslint/no-extend-native
-  Object.defineProperty(Uint8Array.prototype, 'toHex', {
-    value(this: Uint8Array) {
-      return Buffer.from(this).toString('hex')
-    },
-  })
