@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { testBindings } from './workers/local/test-bindings.ts'
@@ -6,7 +7,7 @@ import { testBindings } from './workers/local/test-bindings.ts'
 /** Pure code and the local stand-ins are tested in Node, everything else in workerd against real Durable Objects and Queues. */
 const IN_NODE = [
   'site/src/**/*.test.ts',
-  'workers/money/**/*.test.ts',
+  'contracts/**/*.test.ts',
   'workers/local/**/*.test.ts',
   'workers/gateway/guard/**/*.test.ts',
   'workers/gateway/providers/**/*.test.ts',
@@ -40,12 +41,15 @@ const PACKAGES = [
   'viem/utils',
   'zod',
 ]
+const WORKERS_MODULE = fileURLToPath(new URL('workers/tests/simulation/workers-module.ts', import.meta.url))
 
 export default defineConfig({
   test: {
     globalSetup: './workers/local/test-doors.ts',
     projects: [
       {
+        // The Worker's code runs in Node too, where something stands in for the platform.
+        resolve: { alias: { 'cloudflare:workers': WORKERS_MODULE } },
         test: {
           name: 'node',
           include: IN_NODE,

@@ -19,6 +19,8 @@ import { describe, log } from './base/log.ts'
 import { referenceRoutes } from './base/reference.routes.ts'
 import { methodsAt } from './base/route.ts'
 import { VERSIONS, type Version } from './base/versions.ts'
+import { chain } from './chain/routes.ts'
+import { signers } from './chain/signers.routes.ts'
 import { settings, type AppContext, type Bindings } from './env.ts'
 import { openAiErrorBody } from './gateway/openai-error.ts'
 import { gateway } from './gateway/routes.ts'
@@ -29,8 +31,12 @@ import { developerKeys } from './keys/developers.routes.ts'
 import { keys } from './keys/routes.ts'
 import { deliveries } from './webhooks/deliveries.routes.ts'
 import { endpoints } from './webhooks/endpoints.routes.ts'
+import { adminPayments } from './payments/admin.routes.ts'
+import { paymentRoutes } from './payments/routes.ts'
+import { paymentWebhooks } from './payments/webhook.routes.ts'
 import { marketplace } from './marketplace/routes.ts'
 import { reviews } from './reviews/routes.ts'
+import { settlementRoutes } from './settlements/routes.ts'
 
 /** A caller's own request id is taken over where it can stand in a log column and a header as it is. */
 const REQUEST_ID = /^[\w-]{1,36}$/
@@ -94,6 +100,7 @@ app.route('/', sessions)
 app.route('/', passwords)
 app.route('/', creators)
 app.route('/', developers)
+app.route('/', chain)
 app.route('/', gateway)
 app.route('/', endpoints)
 app.route('/', deliveries)
@@ -107,9 +114,14 @@ app.route('/', creatorAnalytics)
 app.route('/', agentAnalytics)
 app.route('/', agentCalls)
 app.route('/', agents)
+app.route('/', paymentRoutes)
+app.route('/', paymentWebhooks)
+app.route('/', adminPayments)
+app.route('/', settlementRoutes)
 app.route('/', marketplace)
 app.route('/', reviews)
 app.route('/', admin)
+app.route('/', signers)
 app.route('/', referenceRoutes())
 
 app.notFound((c) => {

@@ -4,18 +4,26 @@
  */
 import * as z from 'zod'
 import type { ThrottleObject } from './base/throttle.object.ts'
+import type { SignerObject } from './chain/signer.object.ts'
+import type { MintMessage, PayoutMessage, PayoutStateMessage } from './chain/states.ts'
 import type { LiveObject } from './notifications/live.object.ts'
 import type { Mail } from './notifications/mail.ts'
 import type { AccountObject } from './quota/account.object.ts'
 import type { BreakerObject } from './gateway/breaker.object.ts'
 import type { CallLogBatch } from './quota/call-log.ts'
 import type { PlatformEvent } from './notifications/events.ts'
+import type { PaymentNews } from './payments/payment-events.queue.ts'
 import type { DeliveryMessage } from './webhooks/deliveries.ts'
+import type { SettlementMessage } from './settlements/settle.ts'
 
 /** The bindings of wrangler.toml, in the order of the rooms they belong to. */
 export type OwnBindings = {
   THROTTLE: DurableObjectNamespace<ThrottleObject>
   AVATARS: R2Bucket
+  SIGNER: DurableObjectNamespace<SignerObject>
+  MINTS: Queue<MintMessage>
+  PAYOUTS: Queue<PayoutMessage>
+  PAYOUT_STATES: Queue<PayoutStateMessage>
   LIVE: DurableObjectNamespace<LiveObject>
   MAILS: Queue<Mail>
   EVENTS: Queue<PlatformEvent>
@@ -23,6 +31,8 @@ export type OwnBindings = {
   DELIVERIES_SLOW: Queue<DeliveryMessage>
   ACCOUNT: DurableObjectNamespace<AccountObject>
   CALL_LOGS: Queue<CallLogBatch>
+  PAYMENT_EVENTS: Queue<PaymentNews>
+  SETTLEMENTS: Queue<SettlementMessage>
   BREAKER: DurableObjectNamespace<BreakerObject>
 }
 
@@ -36,6 +46,8 @@ const ms = (standard: number) => z.coerce.number().int().positive().default(stan
 const count = (standard: number) => z.coerce.number().int().positive().default(standard)
 /** A key with its name, so that what was made with it says which one it was. */
 const webhookKey = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}:[A-Za-z0-9+/]{43}=$/)
+const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/)
+const privateKey = z.string().regex(/^0x[0-9a-fA-F]{64}$/)
 
 const Settings = z.object({
   DATABASE_URL: z.string().min(1),
@@ -89,6 +101,52 @@ const Settings = z.object({
   WEBHOOK_EGRESS_URL: z.url().optional(),
   /** DNS over HTTPS, in the JSON form: asked for the addresses of webhooks. */
   DNS_URL: z.url().default('https://cloudflare-dns.com/dns-query'),
+  /** Without its key a way to pay is off. A key that begins with `sk_live_` takes real money. */
+  STRIPE_SECRET_KEY: z.string().default(''),
+  /** Signs what Stripe tells us; the one before is still believed while it is rolled. */
+  STRIPE_WEBHOOK_SECRET: z.string().default(''),
+  STRIPE_WEBHOOK_SECRET_PREVIOUS: z.string().optional(),
+  STRIPE_BASE_URL: z.url().default('https://api.stripe.com'),
+  /** A Secret API Key of Coinbase's Developer Platform: its id, and its secret as base64 (Ed25519) or PEM (ES256). */
+  COINBASE_API_KEY_ID: z.string().default(''),
+  COINBASE_API_KEY_SECRET: z.string().default(''),
+  COINBASE_WEBHOOK_SECRET: z.string().default(''),
+  COINBASE_WEBHOOK_SECRET_PREVIOUS: z.string().optional(),
+  COINBASE_BASE_URL: z.url().default('https://business.coinbase.com'),
+  /** Where a node of the chain is asked. Without this and the six below there is no chain, and nothing is minted or paid there. */
+  CHAIN_RPC_URL: z.url().optional(),
+  /** 8453 Base, 84532 Base Sepolia, 137 Polygon. */
+  CHAIN_ID: z.coerce.number().int().positive().optional(),
+  /** The token that is paid out. */
+  USDC_ADDRESS: address.optional(),
+  /** As in contracts/deployments. */
+  AGENT_TOKEN_ADDRESS: address.optional(),
+  SETTLEMENT_ADDRESS: address.optional(),
+  /** Mints tokens, and is used for nothing else, so that a mint that waits delays no payout. */
+  MINT_SIGNER_KEY: privateKey.optional(),
+  /** Pays out, and is used for nothing else. */
+  SETTLE_SIGNER_KEY: privateKey.optional(),
+  /** A node of somebody else: what it does not see in the same block counts as settled nowhere. */
+  CHAIN_CHECK_RPC_URL: z.url().optional(),
+  /** The block in which the contracts were deployed: their events are read from there on. */
+  CHAIN_FROM_BLOCK: z.coerce.number().int().nonnegative().default(0),
+  /** The most that is offered for a unit of gas, in place of the network's own ceiling in chain/config.ts. */
+  CHAIN_FEE_MAX_GWEI: z.coerce.number().int().positive().optional(),
+  /** A node gets this long for each answer. */
+  CHAIN_TIMEOUT_MS: ms(8_000),
+  /** How often a signer looks after what is on its way. */
+  SIGNER_INTERVAL_MS: ms(2_000),
+  /** What earnings are settled by: days, weeks that begin on Mondays, or months; in UTC. */
+  SETTLEMENT_PERIOD: z.enum(['day', 'week', 'month']).default('week'),
+  /** How long after its end a period is settled: until then refunds take back what they were for. */
+  SETTLEMENT_HOLD_DAYS: z.coerce.number().int().min(0).max(180).default(7),
+  /** Withdrawals of more than this wait for an admin. */
+  WITHDRAWAL_REVIEW_USD: z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,2})?$/)
+    .default('1000'),
+  /** How long after a change of wallet nothing can be withdrawn. */
+  WALLET_COOL_DOWN_HOURS: z.coerce.number().int().nonnegative().default(72),
   OPENAI_API_KEY: z.string().default(''),
   OPENAI_BASE_URL: z.string().default('https://api.openai.com/v1'),
   ANTHROPIC_API_KEY: z.string().default(''),

@@ -4,11 +4,10 @@
  * that can do less and never one that can do more. Before there is an answer the object is told again what Postgres says.
  * All of it is repeatable, and a repetition finishes what was broken off.
  */
-import { and, eq, isNull, ne, sql, sum } from 'drizzle-orm'
+import { and, eq, isNull, ne, sql } from 'drizzle-orm'
 import { forgetAgent } from '../agents/agents.ts'
 import { closeAgentsOf, resumeAgentsOf, suspendAgentsOf } from '../agents/stops.ts'
 import { agents } from '../agents/tables.ts'
-import { earnedBy } from '../analytics/analytics.ts'
 import { audited } from '../auth/audit.ts'
 import { removeAvatar } from '../auth/avatars.ts'
 import { ending, sessionsEnded } from '../auth/sessions.ts'
@@ -16,10 +15,10 @@ import { creatorProfiles, developerProfiles, oneTimeTokens, sessions, users } fr
 import { db, mustChange, reach } from '../base/db.ts'
 import { AppError } from '../base/errors.ts'
 import { apiKeys } from '../keys/tables.ts'
-import { amount, format, fromUnits, subtract, ZERO } from '../money/amount.ts'
+import { add, format, fromUnits, ZERO } from '../money/amount.ts'
 import { notificationPreferences, notifications } from '../notifications/tables.ts'
 import { quotaOf, setAccount } from '../quota/quota.ts'
-import { settlements } from '../settlements/tables.ts'
+import { earningsOf } from '../settlements/settlements.ts'
 import { webhooks } from '../webhooks/tables.ts'
 import { unlessUnchanged, type Cause } from './change.ts'
 import type { Bindings } from '../env.ts'
@@ -177,18 +176,10 @@ export async function leftOn(env: Bindings, userId: string) {
   return calls > 0 || balance > 0 || held > 0 ? { calls, balance_usd: format(fromUnits(balance)), held } : null
 }
 
-/** Refuses while a creator has earned more than was paid out. Forfeiting does not help: it is owed to them. */
+/** Refuses while a creator is owed money, settled or not. Forfeiting does not help: it is theirs. */
 export async function refuseUnpaid(env: Bindings, creatorId: string): Promise<void> {
-  const [earned, [paid]] = await Promise.all([
-    earnedBy(env, creatorId),
-    reach(() =>
-      db(env)
-        .select({ usd: sum(settlements.amount) })
-        .from(settlements)
-        .where(and(eq(settlements.creatorId, creatorId), eq(settlements.status, 'completed'))),
-    ),
-  ])
-  const unpaid = subtract(earned, amount(paid?.usd ?? '0'))
+  const { pending, available, inFlight } = await earningsOf(env, creatorId)
+  const unpaid = add(add(pending, available), inFlight)
   if (unpaid > ZERO) throw new AppError('earningsUnpaid', { details: { unpaid_usd: format(unpaid) } })
 }
 

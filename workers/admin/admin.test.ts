@@ -2,7 +2,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { SELF } from 'cloudflare:test'
 import { eq } from 'drizzle-orm'
-import { agentUsage } from '../analytics/tables.ts'
 import { ADMIN_ROLES, isAllowed, PERMISSIONS, type AdminRole, type Permission } from '../auth/permissions.ts'
 import { auditLog, creatorProfiles, developerProfiles, sessions, users } from '../auth/tables.ts'
 import { db } from '../base/db.ts'
@@ -11,10 +10,10 @@ import { operations } from '../base/route.ts'
 import { featureFlags } from '../base/tables.ts'
 import { newId } from '../base/ids.ts'
 import { createKey } from '../keys/keys.ts'
+import { amount, negate } from '../money/amount.ts'
+import { post } from '../money/ledger.ts'
 import { notifications } from '../notifications/tables.ts'
 import { reviews } from '../reviews/tables.ts'
-import { settlements } from '../settlements/tables.ts'
-import { usageRow } from '../tests/call-logs.ts'
 import { newHook } from '../tests/hooks.ts'
 import {
   api,
@@ -220,15 +219,18 @@ describe('accounts', () => {
 
   test('a creator who is owed money stays', async () => {
     const [boss, agent] = await Promise.all([superAdmin(), newAgent()])
-    const earned = { agentId: agent.id, creatorId: agent.creatorId, day: '2026-11-01', calls: 3, revenueUsd: '0.75' }
-    await db(bindings).insert(agentUsage).values(usageRow(earned))
+    const owe = (usd: string) =>
+      db(bindings).batch([
+        post(bindings, 'correction', newId(), [
+          { account: `creator_pending:${agent.creatorId}`, amount: negate(amount(usd)) },
+          { account: 'pack_margin', amount: amount(usd) },
+        ]),
+      ])
+    await owe('0.75')
     const remove = () =>
       api(`DELETE /api/v1/admin/users/${agent.creatorId}`, { as: boss, body: { reason, forfeit: true } })
     expect((await remove()).body.error).toMatchObject({ details: { unpaid_usd: '0.75' } })
-    const paidOut = { amount: '0.75', platformFee: '0.15', netAmount: '0.60', status: 'completed' } as const
-    await db(bindings)
-      .insert(settlements)
-      .values({ creatorId: agent.creatorId, ...paidOut })
+    await owe('-0.75')
     expect((await remove()).status).toBe(204)
     const { body } = await api(`GET /api/v1/admin/agents/${agent.id}`, { as: boss })
     expect(body).toMatchObject({ status: 'inactive', stopped_because: 'closed' })

@@ -6,13 +6,16 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { Email } from '../auth/fields.ts'
-import { reach } from '../base/db.ts'
-import { refuseField } from '../base/errors.ts'
+import { db, isForeignKeyViolation, isUniqueViolation, reach } from '../base/db.ts'
+import { AppError, refuseField } from '../base/errors.ts'
 import { routesOf } from '../base/route.ts'
 import { plainText } from '../base/text.ts'
 import { Id } from '../base/wire.ts'
 import { createKey, revokeKey } from '../keys/keys.ts'
 import { amount, format, fromUnits, toUnits } from '../money/amount.ts'
+import { isPosted } from '../money/ledger.ts'
+import { BASE_VALUE, BASE_VALUE_UNITS } from '../money/prices.ts'
+import { bookBalance, bookLot, isLotOf, unitValueOf } from '../quota/bought.ts'
 import { credit, deposit, quotaOf } from '../quota/quota.ts'
 import { causeOf, line } from './change.ts'
 import { operator } from './operator.ts'
@@ -21,6 +24,9 @@ import type { AppContext } from '../env.ts'
 
 export const operatorRoutes = new Hono<AppContext>()
 const route = routesOf(operatorRoutes, 'Operator')
+
+/** What an operator gives away is the platform's expense. */
+const GRANTED = { kind: 'grant', account: 'granted' } as const
 
 const UserParams = z.object({ userId: Id })
 const onceId = z.string().min(1).max(128)
@@ -52,11 +58,18 @@ route(
     answer: z.object({ added: z.boolean(), remaining: z.int() }),
   },
   async ({ c, env, params: { userId }, body: { id, calls, price_usd } }) => {
-    const unitValue = toUnits(amount(price_usd)) / calls
-    if (!Number.isInteger(unitValue))
-      throw refuseField('price_usd', 'does not divide into equal units for this many calls')
+    const lot = { id, userId, calls, price: amount(price_usd) }
+    const unitValue = unitValueOf(lot)
+    if (unitValue === null) throw refuseField('price_usd', 'does not divide into equal units for this many calls')
+    if (unitValue < BASE_VALUE_UNITS)
+      throw refuseField(
+        'price_usd',
+        `is less than $${format(BASE_VALUE)} a call, which is what a call may earn its creator`,
+      )
     const details = { lot: id, calls, price_usd }
-    await reach(() => line(c, null, { action: 'account.credit', subject: { type: 'user', id: userId }, details }))
+    const told = line(c, null, { action: 'account.credit', subject: { type: 'user', id: userId }, details })
+    await onceBooked(() => db(env).batch([told, ...bookLot(env, lot, GRANTED)]))
+    if (!(await isLotOf(env, id, userId))) throw refuseField('id', 'is the id of a lot of another account')
     return credit(env, userId, { v: 1, id, kind: 'paid', calls, unitValue })
   },
 )
@@ -72,8 +85,12 @@ route(
   },
   async ({ c, env, params: { userId }, body: { id, amount_usd } }) => {
     const details = { deposit: id, amount_usd }
-    await reach(() => line(c, null, { action: 'account.deposit', subject: { type: 'user', id: userId }, details }))
-    const { balance } = await deposit(env, userId, { v: 1, id, amount: toUnits(amount(amount_usd)) })
+    const told = line(c, null, { action: 'account.deposit', subject: { type: 'user', id: userId }, details })
+    const sum = amount(amount_usd)
+    await onceBooked(() =>
+      db(env).batch([told, bookBalance(env, { id: `${userId}:${id}`, userId, amount: sum }, GRANTED)]),
+    )
+    const { balance } = await deposit(env, userId, { v: 1, id, amount: toUnits(sum) })
     return { balance_usd: format(fromUnits(balance)) }
   },
 )
@@ -130,6 +147,16 @@ route(
     await revokeKey(env, keyId)
   },
 )
+
+/** Books what was not booked yet: the object is told again all the same, because it may not have heard of it. */
+async function onceBooked(batch: () => Promise<unknown>): Promise<void> {
+  try {
+    await reach(batch)
+  } catch (thrown) {
+    if (isForeignKeyViolation(thrown)) throw new AppError('userNotFound')
+    if (!isPosted(thrown) && !isUniqueViolation(thrown)) throw thrown
+  }
+}
 
 function isDollars(text: string): boolean {
   return /^\d{1,9}(\.\d{1,8})?$/.test(text) && amount(text) > 0n

@@ -6,11 +6,15 @@ const LIMIT_MS = 1_000
 
 /** The queues of wrangler.toml, by the binding that sends to each. */
 export const QUEUES = {
+  mints: 'MINTS',
+  payouts: 'PAYOUTS',
+  'payout-states': 'PAYOUT_STATES',
   mails: 'MAILS',
   events: 'EVENTS',
   'webhook-deliveries': 'DELIVERIES',
   'webhook-deliveries-slow': 'DELIVERIES_SLOW',
   'call-logs': 'CALL_LOGS',
+  'payment-events': 'PAYMENT_EVENTS',
 } as const satisfies Record<string, keyof OwnBindings>
 
 /** The queue of this name, or null. What it takes is for whoever sends to know. */

@@ -11,7 +11,7 @@ import { apiKeys } from '../keys/tables.ts'
 import type { Bindings } from '../env.ts'
 
 /** Whoever looks for more than this should type another letter. */
-const MATCHES_MAX = 500
+const MATCHES_MAX = 250
 
 const Place = z.tuple([Micros, z.uuid()])
 

@@ -25,8 +25,12 @@ route(
   },
   async ({ env, me, params: { id }, query }) => {
     const isMine = and(eq(agents.id, id), eq(agents.creatorId, me.id))
-    const [agent] = await reach(() => db(env).select({ id: agents.id }).from(agents).where(isMine))
+    // Beside each other: of an agent of somebody else the series has no calls.
+    const [[agent], series] = await Promise.all([
+      reach(() => db(env).select({ id: agents.id }).from(agents).where(isMine)),
+      creatorSeries(env, me.id, { ...query, agentId: id }),
+    ])
     if (!agent) throw new AppError('agentNotFound')
-    return creatorSeries(env, me.id, { ...query, agentId: id })
+    return series
   },
 )

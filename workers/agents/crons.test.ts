@@ -15,9 +15,8 @@ const day = (ago: number): string => new Date(Date.now() - ago * 86_400_000).toI
 
 type Usage = {
   ago: number
-  status?: 'success' | 'error'
-  funding?: 'paid' | 'promotional' | 'trial' | 'none'
   calls: number
+  successful?: number
   revenue?: string
 }
 
@@ -25,12 +24,16 @@ async function use(agent: Agent, usage: Usage[]): Promise<void> {
   await db(bindings)
     .insert(agentUsage)
     .values(
-      usage.map(({ ago, status = 'success', funding = 'paid', calls, revenue = '0' }) => ({
-        ...usageRow({ agentId: agent.id, creatorId: agent.creatorId, day: day(ago), calls }),
-        status,
-        funding,
-        revenueUsd: revenue,
-      })),
+      usage.map(({ ago, calls, successful = calls, revenue = '0' }) =>
+        usageRow({
+          agentId: agent.id,
+          creatorId: agent.creatorId,
+          day: day(ago),
+          calls,
+          successful,
+          revenueUsd: revenue,
+        }),
+      ),
     )
 }
 
@@ -44,8 +47,7 @@ test('figures are the successful calls and the revenue of all days, once an agen
   const [used, resting] = await Promise.all([newAgent(), newAgent()])
   await use(used, [
     { ago: 0, calls: 3, revenue: '0.03' },
-    { ago: 0, calls: 2, funding: 'promotional' },
-    { ago: 0, calls: 9, status: 'error', funding: 'none' },
+    { ago: 1, calls: 11, successful: 2 },
     { ago: 200, calls: 40, revenue: '0.4' },
   ])
   await use(resting, [{ ago: 9, calls: 5, revenue: '1' }])

@@ -19,8 +19,8 @@ export async function figuresCron(env: Bindings): Promise<void> {
         FROM (SELECT DISTINCT agent_id FROM agent_usage WHERE day >= (now() AT TIME ZONE 'UTC')::date - 1) AS used
         JOIN agents a ON a.id = used.agent_id
         CROSS JOIN LATERAL (
-          SELECT coalesce(sum(calls) FILTER (WHERE status = 'success'), 0) AS calls, coalesce(sum(revenue_usd), 0) AS revenue
-          FROM agent_usage WHERE agent_id = a.id
+          SELECT coalesce(sum(successful), 0) AS calls, coalesce(sum(revenue_usd), 0) AS revenue
+          FROM agent_usage WHERE creator_id = a.creator_id AND agent_id = a.id
         ) AS sums
         WHERE (a.total_calls, a.total_revenue) IS DISTINCT FROM (sums.calls, sums.revenue)
         LIMIT ${AGENTS_MAX}

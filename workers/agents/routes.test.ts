@@ -2,12 +2,11 @@ import { createExecutionContext } from 'cloudflare:test'
 import { and, eq } from 'drizzle-orm'
 import * as fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
-import { agentCallers } from '../analytics/tables.ts'
+import { agentLastCalls } from '../analytics/tables.ts'
 import { app } from '../app.ts'
 import { auditLog, users } from '../auth/tables.ts'
 import { db } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
-import { callerRow } from '../tests/call-logs.ts'
 import { api, ask, bindings, newDeveloper, signIn, type Account, type ApiAnswer } from '../tests/world.ts'
 import { findAgent } from './agents.ts'
 import { agentVersions, agents } from './tables.ts'
@@ -450,11 +449,10 @@ test('publishing is told to the creator once, and a new price of a published age
   const [lately, longAgo] = [newId(), newId()]
   const day = (ago: number): string => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10)
   await db(bindings)
-    .insert(agentCallers)
+    .insert(agentLastCalls)
     .values([
-      callerRow({ agentId: id, userId: lately, day: day(3) }),
-      callerRow({ agentId: id, userId: lately, day: day(4) }),
-      callerRow({ agentId: id, userId: longAgo, day: day(40) }),
+      { creatorId: ada.id, agentId: id, userId: lately, day: day(3) },
+      { creatorId: ada.id, agentId: id, userId: longAgo, day: day(40) },
     ])
   await send('PUT', `/api/v1/agents/${id}`, { config: { price_per_call: '0.04' } })
   expect(events).toEqual([])

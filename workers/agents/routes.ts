@@ -22,6 +22,7 @@ import {
 import { CATEGORIES } from './categories.ts'
 import { faultsOf, missingIn, refuse, warningsOf } from './check.ts'
 import { AgentConfig, ConfigChange } from './config.ts'
+import { mintToken } from './mint.ts'
 import { modelRoutes } from './models.routes.ts'
 import { countOwn, ownAgent, ownAgentIfAny, ownAgents, ownLiveAgent } from './own.ts'
 import { PublicName, PublicText, slugOf } from './public-text.ts'
@@ -158,7 +159,7 @@ route(
     )
     if (before.status === 'active') return saved(env, me, before, config)
     const agent = await publishAgent(env, id)
-    await tellPublished(env, agent)
+    await Promise.all([tellPublished(env, agent), mintToken(env, id)])
     return saved(env, me, agent, config)
   },
 )

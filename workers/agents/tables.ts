@@ -6,6 +6,7 @@ import {
   customType,
   decimal,
   integer,
+  numeric,
   pgTable,
   text,
   timestamp,
@@ -55,7 +56,8 @@ export const agents = pgTable('agents', {
   totalRevenue: decimal('total_revenue', { precision: 18, scale: 8 }).notNull().default('0'),
   averageRating: decimal('average_rating', { precision: 3, scale: 2 }).notNull().default('0'),
   reviewCount: integer('review_count').notNull().default(0),
-  tokenId: bigint('token_id', { mode: 'bigint' }),
+  /** The keccak256 of the agent's id. */
+  tokenId: numeric('token_id', { precision: 78, scale: 0, mode: 'bigint' }),
   tokenTxHash: varchar('token_tx_hash', { length: 66 }),
   version: integer('version').notNull().default(1),
   createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),

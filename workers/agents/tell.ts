@@ -34,7 +34,7 @@ export async function tellPrice(env: Bindings, before: Agent, agent: Agent): Pro
   const type = 'agent.price_changed'
   const at = clock.now()
   await tell(env, agent, async () => {
-    const callers = await callersOf(env, id, CALLER_DAYS, CALLERS_MAX)
+    const callers = await callersOf(env, agent, CALLER_DAYS, CALLERS_MAX)
     return Promise.all(
       callers.map(async (userId) => ({
         v: 1,

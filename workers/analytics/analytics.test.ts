@@ -8,6 +8,7 @@ import { aLog, deliver } from '../tests/call-logs.ts'
 import { api, bindings, newAgent, signIn } from '../tests/world.ts'
 import { agentStatistics, callersOf } from './analytics.ts'
 import { creatorSeries } from './series.ts'
+import { ALL_AGENTS } from './tables.ts'
 import { usageOf } from './usage.ts'
 
 const DAY_MS = 86_400_000
@@ -22,10 +23,18 @@ test('property 31: for any period the displayed volume is the count of the call 
     funding: fc.constantFrom('paid' as const, 'promotional' as const, 'trial' as const, null),
     latencyMs: fc.nat(40_000),
     // Around midnight in UTC most of all.
-    at: fc.oneof(fc.integer({ min: -3, max: 3 }), fc.integer({ min: -4 * DAY_MS, max: 4 * DAY_MS })),
+    at: fc.oneof(
+      fc.integer({ min: -3, max: 3 }),
+      fc.integer({ min: -4 * DAY_MS, max: 4 * DAY_MS }),
+      fc.integer({ min: -80 * DAY_MS, max: 80 * DAY_MS }),
+    ),
   })
   const delivery = fc.record({ from: fc.nat(29), count: fc.integer({ min: 1, max: 8 }), isReversed: fc.boolean() })
-  const period = fc.tuple(fc.integer({ min: -5, max: 5 }), fc.nat(6))
+  // Some days, or so many that months are among them.
+  const period = fc.oneof(
+    fc.tuple(fc.integer({ min: -5, max: 5 }), fc.nat(6)),
+    fc.tuple(fc.integer({ min: -90, max: 30 }), fc.integer({ min: 28, max: 150 })),
+  )
   await fc.assert(
     fc.asyncProperty(
       fc.array(call, { minLength: 1, maxLength: 30 }),
@@ -57,9 +66,12 @@ test('property 31: for any period the displayed volume is the count of the call 
           const counted = await count('agent_id', agentId, asked)
           expect(totals).toMatchObject(counted)
           expect(shown.reduce((sum, day) => sum + day.calls, 0)).toBe(counted.calls)
-          for (const { day, calls: ofDay } of shown)
-            expect(ofDay).toBe((await count('agent_id', agentId, { from: day, to: day })).calls)
+          const used = shown.filter((day) => day.calls > 0)
+          for (const { day, calls: ofDay, users } of used)
+            expect({ calls: ofDay, users }).toMatchObject(await countDay(agentId, day))
         }
+        const { totals: ofAll } = await creatorSeries(bindings, creatorId, asked)
+        expect(ofAll).toMatchObject(await count('creator_id', creatorId, asked))
         for (const userId of accounts)
           for (const groupBy of ['day', 'agent', 'key', 'status'] as const) {
             const wish = { period: asked, groupBy, place: { skip: 0 }, limit: 100 }
@@ -68,6 +80,9 @@ test('property 31: for any period the displayed volume is the count of the call 
             expect(totals).toMatchObject({ calls: counted.calls, successful: counted.successful })
             expect(groups).toHaveLength(total)
             expect(groups.reduce((sum, { figures }) => sum + figures.calls, 0)).toBe(counted.calls)
+            if (groupBy === 'agent')
+              for (const { name, figures } of groups)
+                expect(figures.calls).toBe((await count('user_id', userId, asked, sql`agent_id = ${name}`)).calls)
           }
       },
     ),
@@ -80,25 +95,34 @@ const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
 
 /** What the log itself says. */
 async function count(
-  column: 'agent_id' | 'user_id',
+  column: 'agent_id' | 'creator_id' | 'user_id',
   id: string,
   { from, to }: { from: string; to: string },
-): Promise<{ calls: number; successful: number; users?: number }> {
+  condition = sql`TRUE`,
+): Promise<{ calls: number; successful: number; users: number }> {
   const { rows } = await db(bindings).execute(sql`
     SELECT count(*)::int AS calls, count(*) FILTER (WHERE status = 'success')::int AS successful,
       count(DISTINCT user_id)::int AS users
-    FROM call_logs WHERE ${sql.identifier(column)} = ${id}
+    FROM call_logs WHERE ${sql.identifier(column)} = ${id} AND ${condition}
       AND created_at >= ${`${from}T00:00:00Z`}::timestamptz AND created_at < ${`${to}T00:00:00Z`}::timestamptz + INTERVAL '1 day'`)
   const [row] = rows
   return { calls: Number(row?.['calls']), successful: Number(row?.['successful']), users: Number(row?.['users']) }
 }
 
+async function countDay(agentId: string, day: string): Promise<{ calls: number; users: number }> {
+  const { calls, users } = await count('agent_id', agentId, { from: day, to: day })
+  return { calls, users }
+}
+
+/** As text: JavaScript has no numbers as long as those in which latencies are counted. */
 async function rollups(creatorId: string): Promise<unknown> {
   const { rows } = await db(bindings).execute(sql`
-    SELECT (SELECT json_agg(a ORDER BY a.user_id, a.day, a.agent_id, a.api_key_id, a.status, a.funding) FROM account_usage a
-        WHERE agent_id IN (SELECT agent_id FROM agent_usage WHERE creator_id = ${creatorId})) AS accounts,
-      (SELECT json_agg(a ORDER BY a.agent_id, a.day, a.status, a.funding) FROM agent_usage a WHERE creator_id = ${creatorId}) AS agents,
-      (SELECT json_agg(a ORDER BY a.agent_id, a.day, a.user_id) FROM agent_callers a WHERE creator_id = ${creatorId}) AS callers`)
+    WITH c AS (SELECT * FROM agent_callers WHERE creator_id = ${creatorId})
+    SELECT (SELECT json_agg(a ORDER BY a.user_id, a.day, a.status)::text FROM account_usage a WHERE user_id IN (SELECT user_id FROM c)) AS accounts,
+      (SELECT json_agg(a ORDER BY a.part, a.span, a.starts)::text FROM account_part_usage a WHERE user_id IN (SELECT user_id FROM c)) AS parts,
+      (SELECT json_agg(a ORDER BY a.agent_id <> ${ALL_AGENTS}, a.day)::text FROM agent_usage a WHERE creator_id = ${creatorId}) AS agents,
+      (SELECT json_agg(c ORDER BY c.agent_id <> ${ALL_AGENTS}, c.day)::text FROM c) AS callers,
+      (SELECT json_agg(l ORDER BY l.agent_id <> ${ALL_AGENTS})::text FROM agent_last_calls l WHERE creator_id = ${creatorId}) AS last_calls`)
   return rows
 }
 
@@ -143,23 +167,23 @@ test('two thousand logs of as many accounts are taken in one statement, well ins
   const started = performance.now()
   await deliver(...Array.from({ length: 20 }, (_, i) => logs.slice(i * 100, (i + 1) * 100)))
   expect(performance.now() - started).toBeLessThan(2_000)
-  expect(await agentStatistics(bindings, agentId, 2)).toMatchObject({ calls: 2_000, users: 2_000 })
+  expect(await agentStatistics(bindings, { id: agentId, creatorId }, 2)).toMatchObject({ calls: 2_000, users: 2_000 })
 })
 
 test('statistics of an agent: calls, successes, callers and latency of the successful ones', async () => {
-  const agentId = newId()
+  const [agentId, creatorId] = ids(2) as [string, string]
   const [one, two] = ids(2)
-  const of = (change: Partial<CallLog>): CallLog => aLog({ agentId, userId: one ?? '', ...change })
+  const of = (change: Partial<CallLog>): CallLog => aLog({ agentId, creatorId, userId: one ?? '', ...change })
   await deliver([
     of({ latencyMs: 100 }),
     of({ latencyMs: 100, userId: two ?? '' }),
     of({ latencyMs: 10_000, status: 'timeout', funding: null }),
     of({ latencyMs: 5_000, settledAt: Date.now() - 40 * DAY_MS }),
   ])
-  const { p50, ...figures } = await agentStatistics(bindings, agentId, 30)
+  const { p50, ...figures } = await agentStatistics(bindings, { id: agentId, creatorId }, 30)
   expect(figures).toMatchObject({ calls: 3, successful: 2, users: 2 })
   expect(Math.abs((p50 ?? 0) - 100)).toBeLessThanOrEqual(10)
-  expect(await agentStatistics(bindings, newId(), 30)).toEqual({
+  expect(await agentStatistics(bindings, { id: newId(), creatorId }, 30)).toEqual({
     calls: 0,
     successful: 0,
     users: 0,
@@ -169,13 +193,13 @@ test('statistics of an agent: calls, successes, callers and latency of the succe
 })
 
 test('callers of an agent come once each, those of the latest days first', async () => {
-  const agentId = newId()
+  const [agentId, creatorId] = ids(2) as [string, string]
   const [early, late, gone] = ids(3) as [string, string, string]
   const called = (userId: string, daysAgo: number): CallLog =>
-    aLog({ agentId, userId, settledAt: Date.now() - daysAgo * DAY_MS })
+    aLog({ agentId, creatorId, userId, settledAt: Date.now() - daysAgo * DAY_MS })
   await deliver([called(early, 5), called(early, 6), called(late, 1), called(gone, 20), called(late, 3)])
-  expect(await callersOf(bindings, agentId, 10, 10)).toEqual([late, early])
-  expect(await callersOf(bindings, agentId, 30, 2)).toEqual([late, early])
+  expect(await callersOf(bindings, { id: agentId, creatorId }, 10, 10)).toEqual([late, early])
+  expect(await callersOf(bindings, { id: agentId, creatorId }, 30, 2)).toEqual([late, early])
 })
 
 test('a creator sees what their agents earned, day by day, with days without calls', async () => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { addCounts, percentile, STARTS, type Counts } from './latency.ts'
+import { addCounts, percentile, readCounts, STARTS, type Counts } from './latency.ts'
 
 const LATENCY_MS_MAX = 600_000
 
@@ -36,6 +36,17 @@ test('a percentile told from the buckets is within 10 % of the exact one', () =>
 test('every single latency up to ten minutes is told within 10 %', () => {
   for (let latency = 0; latency <= LATENCY_MS_MAX; latency += latency < 2_000 ? 1 : 37)
     expect(Math.abs((percentile(counted([latency]), 0.5) ?? -1) - latency)).toBeLessThanOrEqual(latency * 0.1)
+})
+
+test('counts are read from the number in which they were added up', () => {
+  const count = fc.oneof(fc.nat(3), fc.nat(1_000_000_000))
+  fc.assert(
+    fc.property(fc.array(count, { maxLength: STARTS.length }), (counts) => {
+      const number = counts.reduce((sum, one, i) => sum + BigInt(one) * 10n ** BigInt(12 * i), 0n)
+      const read = readCounts(String(number))
+      expect(STARTS.map((_, i) => read[i] ?? 0)).toEqual(STARTS.map((_, i) => counts[i] ?? 0))
+    }),
+  )
 })
 
 test('counts of two groups, added, are the counts of both together', () => {

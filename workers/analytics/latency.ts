@@ -1,7 +1,11 @@
 /**
  * Latencies as counts in fixed buckets: two days, or two agents, are added by adding their counts, which no percentile
  * allows. The buckets are single milliseconds up to 20, then each is 19 % wide, so that a percentile told from them is
- * within 10 % of the true one. A change of the buckets needs new columns: counts are stored by their place.
+ * within 10 % of the true one.
+ *
+ * The counts are stored as one number in base 10^12 with a digit for each bucket, the first bucket last: PostgreSQL adds
+ * such numbers as it adds any others, all buckets at once, and no count can grow into the next. A change of the buckets
+ * needs new columns.
  */
 import { sql, type SQL } from 'drizzle-orm'
 
@@ -20,34 +24,29 @@ function startsOfBuckets(): number[] {
   return starts
 }
 
-const PLACES = STARTS.map((_, i) => i + 1)
+/** How many decimal digits a count has room for. */
+const COUNT_DIGITS = 12
 
-/** The place of a row's bucket, from 1, as PostgreSQL counts the places of an array. */
-export const placeOf = (latencyMs: SQL): SQL =>
-  sql`width_bucket(greatest(${latencyMs}, 0), ARRAY[${sql.raw(STARTS.join(', '))}])`
+const SINGLE_CALLS = STARTS.map((_, i) => `1e${COUNT_DIGITS * i}`).join(', ')
 
-/** The counts of a group of rows, each of which has its place in `place`. */
-export const countsOf = (place: string): SQL =>
-  sql.raw(`ARRAY[${PLACES.map((i) => `count(*) FILTER (WHERE ${place} = ${i})`).join(', ')}]::int[]`)
+/** A single call of this latency, as a number that can be added to others. */
+export const countOf = (latencyMs: SQL): SQL =>
+  sql`('{${sql.raw(SINGLE_CALLS)}}'::numeric[])[width_bucket(greatest(${latencyMs}, 0), '{${sql.raw(STARTS.join(', '))}}'::int[])]`
 
-/** The sum of two arrays of counts, for an upsert. */
-export const added = (table: string): SQL =>
-  sql.raw(`ARRAY[${PLACES.map((i) => `${table}.latencies[${i}] + excluded.latencies[${i}]`).join(', ')}]`)
+/** Calls by bucket. */
+export type Counts = readonly number[]
 
-/** Which calls count for a latency: those that succeeded, or all. */
-export type Timed = 'successful' | 'all'
+const NONE = '0'.repeat(COUNT_DIGITS)
 
-/** The sum of the counts of a group of rows of a rollup, as JSON; null in place of 0 where no row counts. */
-export function summed(table: 'account_usage' | 'agent_usage', timed: Timed): SQL<Counts> {
-  const filter = timed === 'all' ? '' : ` FILTER (WHERE ${table}.status = 'success')`
-  // As one text: eighty pieces, put together by the query builder, take longer than the query.
-  return sql.raw(
-    `to_json(ARRAY[${PLACES.map((i) => `sum(${table}.latencies[${i}])${filter}`).join(', ')}])`,
-  ) as SQL<Counts>
+/** The counts in such a number, as PostgreSQL writes it. */
+export function readCounts(text: string): Counts {
+  const counts: number[] = []
+  for (let end = text.length; end > 0; end -= COUNT_DIGITS) {
+    const digits = text.slice(Math.max(0, end - COUNT_DIGITS), end)
+    counts.push(digits === NONE ? 0 : Number(digits))
+  }
+  return counts
 }
-
-/** Calls by bucket. Null stands for 0. */
-export type Counts = readonly (number | null)[]
 
 /** The counts of several groups in one. */
 export function addCounts(groups: readonly Counts[]): Counts {
@@ -59,11 +58,11 @@ export function addCounts(groups: readonly Counts[]): Counts {
  * calls. It is the harmonic mean of the bucket that holds the call in question, which is at most 9 % from either end.
  */
 export function percentile(counts: Counts, share: number): number | null {
-  const calls = counts.reduce<number>((sum, count) => sum + (count ?? 0), 0)
+  const calls = counts.reduce((sum, count) => sum + count, 0)
   if (calls === 0) return null
   const rank = Math.max(1, Math.ceil(share * calls))
   let before = 0
-  const place = counts.findIndex((count) => (before += count ?? 0) >= rank)
+  const place = counts.findIndex((count) => (before += count) >= rank)
   const first = STARTS[place] ?? 0
   const next = STARTS[place + 1]
   if (next === undefined || first === 0) return first

@@ -45,6 +45,30 @@ export function daysOf({ from, to }: Period): string[] {
   return days
 }
 
+/** The whole months of a period, by their first days, and the days that are left over before and after them. */
+export type Cover = { months: Period | null; days: Period[] }
+
+/** Cuts a period into as few months and days as make it up: none is cut, none comes twice. */
+export function coverOf({ from, to }: Period): Cover {
+  const first = from.endsWith('-01') ? from : firstAfter(from)
+  const end = firstAfter(to) === dayBefore(to, -1) ? firstAfter(to) : `${to.slice(0, 7)}-01`
+  if (first >= end) return { months: null, days: [{ from, to }] }
+  const days = [
+    { from, to: dayBefore(first, 1) },
+    { from: end, to },
+  ]
+  return {
+    months: { from: first, to: `${dayBefore(end, 1).slice(0, 7)}-01` },
+    days: days.filter((some) => some.from <= some.to),
+  }
+}
+
+/** The first day of the month after that of `day`. */
+function firstAfter(day: string): string {
+  const [year = 0, month = 0] = day.split('-').map(Number)
+  return toDay(Date.UTC(year, month, 1))
+}
+
 const toDay = (at: number): string => new Date(at).toISOString().slice(0, 10)
 
 const dayBefore = (day: string, days: number): string => toDay(Date.parse(day) - days * DAY_MS)

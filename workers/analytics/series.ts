@@ -1,15 +1,15 @@
 /** What a creator's agents did, day by day: the figures, the form in which they are shown, and their CSV. */
-import { and, between, eq, sql } from 'drizzle-orm'
+import { and, between, eq, getTableColumns, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import { toCsv } from '../base/csv.ts'
 import { db, reach } from '../base/db.ts'
 import { Day } from '../base/wire.ts'
 import { add, amount, format, subtract, ZERO } from '../money/amount.ts'
 import type { Bindings } from '../env.ts'
-import { CALLER_ROWS_MAX } from './analytics.ts'
-import { addCounts, shownLatency, summed, type Counts } from './latency.ts'
+import { usersWithin } from './analytics.ts'
+import { addCounts, readCounts, shownLatency, type Counts } from './latency.ts'
 import { daysOf, PeriodQuery, periodOf, ShownPeriod, type Period } from './period.ts'
-import { agentCallers, agentUsage } from './tables.ts'
+import { agentUsage, ALL_AGENTS } from './tables.ts'
 
 /** The query of a route that shows a series. */
 export const SeriesQuery = PeriodQuery
@@ -18,7 +18,7 @@ const Figures = z.object({
   calls: z.int(),
   successful: z.int(),
   errors: z.int(),
-  users: z.int().describe('Accounts that called, each counted once; a lower bound beyond 50,000 caller-days.'),
+  users: z.int().describe('Accounts that called, each counted once; of a whole period a lower bound beyond 50,000.'),
   revenue_usd: z.string().describe('What the calls earned, before the fee.'),
   fee_usd: z.string(),
   net_usd: z.string(),
@@ -49,24 +49,19 @@ export type SeriesWish = z.infer<typeof SeriesQuery> & { agentId?: string | unde
  */
 export async function creatorSeries(env: Bindings, creatorId: string, wish: SeriesWish): Promise<Series> {
   const period = periodOf(wish)
-  const [rows, users] = await reach(() =>
-    db(env).batch([
-      figuresByDay(env, creatorId, period, wish.agentId),
-      usersByDay(env, creatorId, period, wish.agentId),
-    ]),
-  )
+  const rows = await reach(() => figuresByDay(env, creatorId, wish.agentId ?? ALL_AGENTS, period))
   const figures = new Map(rows.map((row) => [row.day, row]))
-  const callers = new Map(users.map((row) => [row.day, row.users]))
   return {
     period,
-    totals: shown(sumOf(rows), callers.get(null) ?? 0),
-    days: daysOf(period).map((day) => ({ day, ...shown(figures.get(day) ?? NOTHING, callers.get(day) ?? 0) })),
+    totals: shown(sumOf(rows)),
+    days: daysOf(period).map((day) => ({ day, ...shown(figures.get(day) ?? NOTHING) })),
   }
 }
 
 type Row = {
   calls: number
   successful: number
+  users: number
   revenue: string
   fee: string
   inputTokens: number
@@ -80,6 +75,7 @@ type Row = {
 const NOTHING: Row = {
   calls: 0,
   successful: 0,
+  users: 0,
   revenue: '0',
   fee: '0',
   inputTokens: 0,
@@ -90,67 +86,42 @@ const NOTHING: Row = {
   latencies: [],
 }
 
-function figuresByDay(env: Bindings, creatorId: string, { from, to }: Period, agentId: string | undefined) {
-  const { calls, day } = agentUsage
-  const isSuccess = sql`${agentUsage.status} = 'success'`
-  const callsWhere = (condition: typeof isSuccess) =>
-    sql`coalesce(sum(${calls}) FILTER (WHERE ${condition}), 0)`.mapWith(Number)
-  const fundedBy = (funding: string) => callsWhere(sql`${agentUsage.funding} = ${funding}`)
+/** A row for each day with calls; `usersInAll` of all of them are the same, the accounts of the whole period. */
+function figuresByDay(env: Bindings, creatorId: string, agentId: string, period: Period) {
+  const {
+    creatorId: _,
+    agentId: __,
+    revenueUsd: revenue,
+    feeUsd: fee,
+    latencies,
+    ...columns
+  } = getTableColumns(agentUsage)
   return db(env)
     .select({
-      day,
-      calls: sql`sum(${calls})`.mapWith(Number),
-      successful: callsWhere(isSuccess),
-      revenue: sql<string>`sum(${agentUsage.revenueUsd})`,
-      fee: sql<string>`sum(${agentUsage.feeUsd})`,
-      inputTokens: sql`sum(${agentUsage.inputTokens})`.mapWith(Number),
-      outputTokens: sql`sum(${agentUsage.outputTokens})`.mapWith(Number),
-      paid: fundedBy('paid'),
-      promotional: fundedBy('promotional'),
-      trial: fundedBy('trial'),
-      latencies: summed('agent_usage', 'successful'),
+      ...columns,
+      revenue,
+      fee,
+      latencies: sql`${latencies}`.mapWith(readCounts),
+      usersInAll: usersWithin(creatorId, agentId, period),
     })
     .from(agentUsage)
     .where(
       and(
         eq(agentUsage.creatorId, creatorId),
-        between(day, from, to),
-        agentId === undefined ? undefined : eq(agentUsage.agentId, agentId),
+        eq(agentUsage.agentId, agentId),
+        between(agentUsage.day, period.from, period.to),
       ),
     )
-    .groupBy(day)
 }
 
-/** Callers by day, and in the row without a day those of the whole period, each counted once. */
-function usersByDay(env: Bindings, creatorId: string, { from, to }: Period, agentId: string | undefined) {
-  const callers = db(env)
-    .select({ day: agentCallers.day, userId: agentCallers.userId })
-    .from(agentCallers)
-    .where(
-      and(
-        eq(agentCallers.creatorId, creatorId),
-        between(agentCallers.day, from, to),
-        agentId === undefined ? undefined : eq(agentCallers.agentId, agentId),
-      ),
-    )
-    .limit(CALLER_ROWS_MAX)
-    .as('callers')
-  return db(env)
-    .select({
-      day: sql<string | null>`${callers.day}::text`.as('on_day'),
-      users: sql`count(DISTINCT ${callers.userId})`.mapWith(Number),
-    })
-    .from(callers)
-    .groupBy(sql`GROUPING SETS ((${callers.day}), ())`)
-}
-
-function sumOf(rows: Row[]): Row {
+function sumOf(rows: (Row & { usersInAll: number })[]): Row {
   const sum = (pick: (row: Row) => number): number => rows.reduce((total, row) => total + pick(row), 0)
   const money = (pick: (row: Row) => string): string =>
     format(rows.reduce((total, row) => add(total, amount(pick(row))), ZERO))
   return {
     calls: sum((row) => row.calls),
     successful: sum((row) => row.successful),
+    users: rows[0]?.usersInAll ?? 0,
     revenue: money((row) => row.revenue),
     fee: money((row) => row.fee),
     inputTokens: sum((row) => row.inputTokens),
@@ -162,12 +133,12 @@ function sumOf(rows: Row[]): Row {
   }
 }
 
-function shown(row: Row, users: number): Figures {
+function shown(row: Row): Figures {
   return {
     calls: row.calls,
     successful: row.successful,
     errors: row.calls - row.successful,
-    users,
+    users: row.users,
     revenue_usd: format(amount(row.revenue)),
     fee_usd: format(amount(row.fee)),
     net_usd: format(subtract(amount(row.revenue), amount(row.fee))),

@@ -6,10 +6,10 @@ import { csvAnswer } from '../base/csv.ts'
 import { PAGE_MAX, pageOf, PageQuery, readCursor, toPage } from '../base/page.ts'
 import { routesOf } from '../base/route.ts'
 import { Day, Id } from '../base/wire.ts'
-import { amount, format } from '../money/amount.ts'
+import { format, ZERO } from '../money/amount.ts'
 import type { AppContext } from '../env.ts'
 import { daysOf, PeriodQuery, periodOf, ShownPeriod } from './period.ts'
-import { agentsByDay, GROUPINGS, shownGroup, usageCsv, UsageGroup, usageOf, UsageTotals } from './usage.ts'
+import { agentsByDay, GROUPINGS, shownGroup, usageCsv, UsageGroup, usageOf, UsageTotals, type Spent } from './usage.ts'
 
 /** Groups in a CSV. There are never more days; of agents and keys the ones called most. */
 const CSV_GROUPS_MAX = 10_000
@@ -130,20 +130,23 @@ route(
   async ({ env, me, query: { top, ...days } }) => {
     const period = periodOf(days)
     const found = await agentsByDay(env, me.id, { period, top })
-    const shown = ({ calls, cost } = { calls: 0, cost: '0' }) => ({ calls, cost_usd: format(amount(cost)) })
+    const shown = ({ calls, cost }: Spent) => ({ calls, cost_usd: format(cost) })
     return {
       period,
       agents: found.agents,
       days: daysOf(period).map((day) => {
-        const there = found.days.get(day)
+        const { agents, others } = found.days.get(day) ?? NOTHING
         return {
           day,
-          agents: found.agents.flatMap((agent_id) =>
-            there?.has(agent_id) ? [{ agent_id, ...shown(there.get(agent_id)) }] : [],
-          ),
-          others: shown(there?.get(null)),
+          agents: found.agents.flatMap((agent_id) => {
+            const spent = agents.get(agent_id)
+            return spent ? [{ agent_id, ...shown(spent) }] : []
+          }),
+          others: shown(others),
         }
       }),
     }
   },
 )
+
+const NOTHING = { agents: new Map<string, Spent>(), others: { calls: 0, cost: ZERO } }

@@ -1,14 +1,13 @@
 /** What a developer's account has called, in groups: by day, agent, key or status. From the rollups alone. */
-import { and, asc, between, desc, eq, sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import * as z from 'zod'
 import { toCsv } from '../base/csv.ts'
 import { db, reach } from '../base/db.ts'
 import { Day, Id } from '../base/wire.ts'
-import { amount, format } from '../money/amount.ts'
+import { amount, format, subtract, type Amount } from '../money/amount.ts'
 import type { Bindings } from '../env.ts'
-import { shownLatency, summed, type Counts, type Timed } from './latency.ts'
-import type { Period } from './period.ts'
-import { accountUsage } from './tables.ts'
+import { readCounts, shownLatency } from './latency.ts'
+import { coverOf, type Period } from './period.ts'
 
 export const GROUPINGS = ['day', 'agent', 'key', 'status'] as const
 export type Grouping = (typeof GROUPINGS)[number]
@@ -41,83 +40,104 @@ export type Group = { name: string; figures: Figures }
 /** Where a page of groups begins: at a place in the list, or after the last group of the page before. */
 export type Place = { skip: number } | { after: { name: string; calls: number } }
 
-const { userId, day, agentId, apiKeyId, status } = accountUsage
-const COLUMNS = { day, agent: agentId, key: apiKeyId, status } as const
 const NAMES = { day: 'day', agent: 'agent_id', key: 'api_key_id', status: 'status' } as const
 
 /**
  * The groups of a period from `place` on, at most `limit`; how many there are; and the sum of all. Days come newest first,
- * everything else by the number of calls.
+ * everything else by the number of calls. One pass over a rollup makes all of it: over a row or three for every day, or for
+ * each agent or key over its months and the days that are left over.
  */
 export async function usageOf(
   env: Bindings,
   accountId: string,
   { period, groupBy, place, limit }: { period: Period; groupBy: Grouping; place: Place; limit: number },
 ): Promise<{ groups: Group[]; total: number; totals: Figures }> {
-  const column = COLUMNS[groupBy]
-  const isAsked = and(eq(userId, accountId), between(day, period.from, period.to))
-  const calls = sql<number>`sum(${accountUsage.calls})`
-  const isAfter = 'after' in place ? after(groupBy, place.after) : undefined
-  const groups = db(env)
-    .select({ name: sql<string>`${column}::text`, ...sums(groupBy === 'status' ? 'all' : 'successful') })
-    .from(accountUsage)
-    .where(isAsked)
-    .groupBy(column)
-    .having(isAfter)
-    .orderBy(...(groupBy === 'day' ? [desc(column)] : [desc(calls), asc(column)]))
-    .offset('skip' in place ? place.skip : 0)
-    .limit(limit)
-  const all = db(env)
-    .select({ total: sql`count(DISTINCT ${column})`.mapWith(Number), ...sums('successful') })
-    .from(accountUsage)
-    .where(isAsked)
-  const [rows, [sum]] = await reach(() => db(env).batch([groups, all]))
+  const order = groupBy === 'day' ? sql`name DESC` : sql`calls DESC, name`
+  const { rows } = await reach(() =>
+    db(env).execute<Row>(sql`
+      SELECT * FROM (
+        SELECT *, row_number() OVER (ORDER BY is_all DESC, ${order}) - 1 AS place, count(*) OVER () - 1 AS total
+        FROM (${isPart(groupBy) ? partsOf(accountId, groupBy, period) : daysOf(accountId, groupBy, period)}) AS grouped
+      ) AS placed
+      WHERE is_all = 1 OR ${isOnPage(groupBy, place)} ORDER BY place LIMIT ${limit + 1}
+    `),
+  )
+  const [all, ...groups] = rows
   return {
-    groups: rows.map(({ name, ...row }) => ({ name, figures: shown(row) })),
-    total: sum?.total ?? 0,
-    totals: shown(sum),
+    groups: groups.map((row) => ({ name: row.name, figures: shown(row) })),
+    total: Number(all?.total ?? 0),
+    totals: shown(all),
   }
 }
 
-/** The groups that stand after this one in the order of the list. */
-function after(groupBy: Grouping, { name, calls }: { name: string; calls: number }): SQL {
-  const column = COLUMNS[groupBy]
-  if (groupBy === 'day') return sql`${column} < ${name}`
-  const sum = sql`sum(${accountUsage.calls})`
-  return sql`(${sum} < ${calls} OR (${sum} = ${calls} AND ${column} > ${name}))`
+type Part = 'agent' | 'key'
+
+const isPart = (groupBy: Grouping): groupBy is Part => groupBy === 'agent' || groupBy === 'key'
+
+/** The sums of each agent or key, and in a row where `is_all` is 1 those of all together. */
+function partsOf(accountId: string, part: Part, period: Period): SQL {
+  return sql`
+    SELECT ${sumsBy(sql`part_id`)}, sum(successful) AS successful, sum(latencies) AS latencies
+    FROM account_part_usage WHERE user_id = ${accountId} AND part = ${part} AND ${isWithin(period)}
+    GROUP BY GROUPING SETS ((part_id), ())`
 }
 
-function sums(timed: Timed) {
-  const whole = (value: SQL) => sql`coalesce(${value}, 0)`.mapWith(Number)
-  return {
-    calls: whole(sql`sum(${accountUsage.calls})`),
-    successful: whole(sql`sum(${accountUsage.calls}) FILTER (WHERE ${status} = 'success')`),
-    cost: sql<string>`coalesce(sum(${accountUsage.costUsd}), 0)`,
-    inputTokens: whole(sql`sum(${accountUsage.inputTokens})`),
-    outputTokens: whole(sql`sum(${accountUsage.outputTokens})`),
-    latencies: summed('account_usage', timed),
-  }
+/** The same of each day or status. */
+function daysOf(accountId: string, groupBy: 'day' | 'status', { from, to }: Period): SQL {
+  const successful = (column: string): SQL => sql.raw(`sum(${column}) FILTER (WHERE status = 'success')`)
+  const latencies =
+    groupBy === 'day'
+      ? successful('latencies')
+      : sql`CASE grouping(status) WHEN 1 THEN ${successful('latencies')} ELSE sum(latencies) END`
+  const name = sql.raw(groupBy)
+  return sql`
+    SELECT ${sumsBy(name)}, ${successful('calls')} AS successful, ${latencies} AS latencies
+    FROM account_usage WHERE user_id = ${accountId} AND day BETWEEN ${from} AND ${to}
+    GROUP BY GROUPING SETS ((${name}), ())`
 }
 
-type Sums = {
-  calls: number
-  successful: number
-  cost: string
-  inputTokens: number
-  outputTokens: number
-  latencies: Counts
+const sumsBy = (name: SQL): SQL => sql`
+  grouping(${name}) AS is_all, ${name}::text COLLATE "C" AS name, sum(calls) AS calls, sum(cost_usd) AS cost,
+  sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens`
+
+/** Whether a row of `account_part_usage` is one of those that make up a period. */
+function isWithin(period: Period): SQL {
+  const { months, days } = coverOf(period)
+  const spans = [...(months ? [{ span: 'month', ...months }] : []), ...days.map((some) => ({ span: 'day', ...some }))]
+  const isOne = spans.map(({ span, from, to }) => sql`span = ${span} AND starts BETWEEN ${from} AND ${to}`)
+  return sql`(${sql.join(isOne, sql` OR `)})`
 }
 
-function shown(row: Sums | undefined): Figures {
-  const { calls = 0, successful = 0, cost = '0', inputTokens = 0, outputTokens = 0, latencies = [] } = row ?? {}
+/** Whether a group stands at this place in the list, or after it. */
+function isOnPage(groupBy: Grouping, place: Place): SQL {
+  if ('skip' in place) return sql`place > ${place.skip}`
+  const { name, calls } = place.after
+  return groupBy === 'day' ? sql`name < ${name}` : sql`(calls < ${calls} OR (calls = ${calls} AND name > ${name}))`
+}
+
+/** As the database gives it: sums as text, null where there was nothing to sum. */
+type Row = {
+  name: string
+  calls: string | null
+  successful: string | null
+  cost: string | null
+  input_tokens: string | null
+  output_tokens: string | null
+  latencies: string | null
+  total: string
+}
+
+function shown(row: Row | undefined): Figures {
+  const count = (value: string | null | undefined): number => Number(value ?? 0)
+  const [calls, successful] = [count(row?.calls), count(row?.successful)]
   return {
     calls,
     successful,
     failed: calls - successful,
-    cost_usd: format(amount(cost)),
-    input_tokens: inputTokens,
-    output_tokens: outputTokens,
-    latency_ms: shownLatency(latencies),
+    cost_usd: format(amount(row?.cost ?? '0')),
+    input_tokens: count(row?.input_tokens),
+    output_tokens: count(row?.output_tokens),
+    latency_ms: shownLatency(readCounts(row?.latencies ?? '')),
   }
 }
 
@@ -151,40 +171,47 @@ export function usageCsv(groupBy: Grouping, groups: Group[]): string {
   return toCsv(header, rows)
 }
 
-export type DailyAgents = { agents: string[]; days: Map<string, Map<string | null, { calls: number; cost: string }>> }
+export type Spent = { calls: number; cost: Amount }
+export type DailyAgents = { agents: string[]; days: Map<string, { agents: Map<string, Spent>; others: Spent }> }
 
-/** The `top` agents that an account called most in a period, and day by day its calls of each; of all others under null. */
+/** The `top` agents that an account called most in a period, and day by day its calls of each, and of all others together. */
 export async function agentsByDay(
   env: Bindings,
   accountId: string,
-  { period, top }: { period: Period; top: number },
+  { period: { from, to }, top }: { period: Period; top: number },
 ): Promise<DailyAgents> {
-  const isAsked = and(eq(userId, accountId), between(day, period.from, period.to))
-  const busiest = db(env)
-    .select({ agentId })
-    .from(accountUsage)
-    .where(isAsked)
-    .groupBy(agentId)
-    .orderBy(desc(sql`sum(${accountUsage.calls})`), asc(agentId))
-    .limit(top)
-  const named = db(env).$with('named').as(busiest)
-  const byDay = db(env)
-    .with(named)
-    .select({
-      day,
-      agentId: named.agentId,
-      calls: sql`sum(${accountUsage.calls})`.mapWith(Number),
-      cost: sql<string>`sum(${accountUsage.costUsd})`,
-    })
-    .from(accountUsage)
-    .leftJoin(named, eq(named.agentId, agentId))
-    .where(isAsked)
-    .groupBy(day, named.agentId)
-  const [agents, rows] = await reach(() => db(env).batch([busiest, byDay]))
+  const isAgents = sql`user_id = ${accountId} AND part = 'agent'`
+  // The days of an agent come as one value: a row for each would take longer on its way than all else together.
+  const { rows } = await reach(() =>
+    db(env).execute<{ agent_id: string | null; days: [day: string, calls: number, cost: string][] | null }>(sql`
+      SELECT NULL AS agent_id, 0 AS place, json_agg(json_build_array(day, calls, cost::text)) AS days
+      FROM (
+        SELECT day, sum(calls) AS calls, sum(cost_usd) AS cost FROM account_usage
+        WHERE user_id = ${accountId} AND day BETWEEN ${from} AND ${to} GROUP BY day
+      ) AS every
+      UNION ALL
+      SELECT part_id, place, days FROM (
+        SELECT part_id, row_number() OVER (ORDER BY sum(calls) DESC, part_id) AS place
+        FROM account_part_usage WHERE ${isAgents} AND ${isWithin({ from, to })}
+        GROUP BY part_id ORDER BY place LIMIT ${top}
+      ) AS busiest CROSS JOIN LATERAL (
+        SELECT json_agg(json_build_array(starts, calls, cost_usd::text)) AS days FROM account_part_usage AS used
+        WHERE ${isAgents} AND span = 'day' AND starts BETWEEN ${from} AND ${to} AND used.part_id = busiest.part_id
+      ) AS theirs
+      ORDER BY place
+    `),
+  )
   const days: DailyAgents['days'] = new Map()
-  for (const row of rows) {
-    const there = days.get(row.day) ?? new Map<string | null, { calls: number; cost: string }>()
-    days.set(row.day, there.set(row.agentId, { calls: row.calls, cost: row.cost }))
-  }
-  return { agents: agents.map((row) => row.agentId), days }
+  for (const { agent_id: agentId, days: used } of rows)
+    for (const [day, calls, cost] of used ?? []) {
+      const spent = { calls, cost: amount(cost) }
+      const there = days.get(day)
+      // What all agents took comes first; what each of the busiest took is taken from it.
+      if (agentId === null || !there) days.set(day, { agents: new Map(), others: spent })
+      else {
+        there.agents.set(agentId, spent)
+        there.others = { calls: there.others.calls - calls, cost: subtract(there.others.cost, spent.cost) }
+      }
+    }
+  return { agents: rows.flatMap((row) => row.agent_id ?? []), days }
 }

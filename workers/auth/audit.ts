@@ -9,7 +9,10 @@ export type AuditEntry = {
   actor: User | null
   /** A short dotted name, such as `user.suspend`. */
   action: string
-  subject: { type: 'user' | 'agent' | 'review' | 'flag' | 'system' | 'key' | 'webhook'; id: string }
+  subject: {
+    type: 'user' | 'agent' | 'review' | 'flag' | 'system' | 'key' | 'webhook' | 'payment' | 'settlement' | 'withdrawal'
+    id: string
+  }
   reason?: string
   /** Facts, such as the state before. Never a prompt, a key or a secret. */
   details?: Record<string, unknown>

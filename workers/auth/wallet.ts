@@ -7,6 +7,7 @@ import { recoverMessageAddress } from 'viem/utils'
 import { clock } from '../base/clock.ts'
 import { db, reach } from '../base/db.ts'
 import { refuseField } from '../base/errors.ts'
+import { describe, log } from '../base/log.ts'
 import { settings, type Bindings } from '../env.ts'
 import { audited } from './audit.ts'
 import { LIFE_MS, open } from './one-time.ts'
@@ -73,7 +74,17 @@ export async function connectWallet(
       }),
     ]),
   )
+  await tellWallet(env, me.id, address)
   return now
+}
+
+/** What was published without a wallet gets its tokens now. If that cannot be told, the sweep of the agents finds out. */
+async function tellWallet(env: Bindings, creatorId: string, wallet: string): Promise<void> {
+  try {
+    await env.MINTS.send({ version: 1, kind: 'wallet', creatorId, wallet })
+  } catch (thrown) {
+    log.warn('wallet.untold', { account_id: creatorId, error: describe(thrown) })
+  }
 }
 
 async function signerOf(message: string, signature: string): Promise<string | null> {

@@ -14,6 +14,7 @@ import { AppError } from './errors.ts'
 
 const QUERY_MS = 2_000
 const UNIQUE_VIOLATION = '23505'
+const FOREIGN_KEY_VIOLATION = '23503'
 const NOTHING_CHANGED = 'P0002'
 /** SQLSTATE classes of a server that cannot serve just now: connection, resources, operator (shutdown), system. */
 const AWAY = /^(08|53|57P|58)/
@@ -69,6 +70,11 @@ export function mustChange(env: Bindings, change: SQLWrapper) {
 export function isUniqueViolation(thrown: unknown, constraint?: string): boolean {
   const answer = sqlErrorOf(thrown)
   return answer?.code === UNIQUE_VIOLATION && (constraint === undefined || answer.constraint === constraint)
+}
+
+/** Whether this is the database's refusal of a row that refers to one that is not there. */
+export function isForeignKeyViolation(thrown: unknown): boolean {
+  return sqlErrorOf(thrown)?.code === FOREIGN_KEY_VIOLATION
 }
 
 /** Whether a statement that had to change something met no row, so that its batch was undone. */

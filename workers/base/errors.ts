@@ -9,6 +9,12 @@ export const ERRORS = {
   // 400: the request itself
   invalidRequest: { code: '40001', status: 400, message: 'The request is not valid.' },
   validationFailed: { code: '40002', status: 400, message: 'A field of the request is missing or not valid.' },
+  badSignature: {
+    code: '40003',
+    status: 400,
+    message: 'The signature is not valid for this body, or is older than five minutes.',
+  },
+  withdrawalTooSmall: { code: '40031', status: 400, message: 'This is less than what can be withdrawn at once.' },
   // 401: who are you
   invalidCredentials: { code: '40101', status: 401, message: 'These credentials are not valid.' },
   tokenExpired: { code: '40102', status: 401, message: 'This token has expired; refresh it or sign in again.' },
@@ -56,6 +62,11 @@ export const ERRORS = {
       'An agent can be reviewed after 10 successful calls to it. The latest may take some seconds to be counted.',
   },
   featureOff: { code: '40310', status: 403, message: 'This is switched off at the moment.' },
+  paymentMethodOff: {
+    code: '40330',
+    status: 403,
+    message: 'This way to pay is not available here. Choose another one.',
+  },
   // 404: nothing here
   routeNotFound: { code: '40400', status: 404, message: 'There is no such route.' },
   agentNotFound: { code: '40401', status: 404, message: 'There is no published agent with this id.' },
@@ -110,6 +121,41 @@ export const ERRORS = {
     status: 409,
     message: 'This is the last super admin; make somebody else one first.',
   },
+  notEnoughSettled: { code: '40931', status: 409, message: 'Less than that is settled and not withdrawn yet.' },
+  withdrawalRunning: {
+    code: '40932',
+    status: 409,
+    message: 'Another withdrawal of yours is still on its way. Ask again when it is paid out or has failed.',
+  },
+  walletMissing: {
+    code: '40933',
+    status: 409,
+    message: 'Say where you are paid first: prove your wallet under /creators/me/wallet.',
+  },
+  walletCooling: { code: '40934', status: 409, message: 'Your wallet was changed a short while ago.' },
+  withdrawalsFrozen: {
+    code: '40935',
+    status: 409,
+    message:
+      'Withdrawals are stopped while we look into a difference in our books. Your earnings are safe; we are on it.',
+  },
+  settlementsChanged: {
+    code: '40936',
+    status: 409,
+    message: 'This is not what a dry run would show any more. Run it dry again.',
+  },
+  checkoutOver: {
+    code: '40930',
+    status: 409,
+    message: 'This payment has failed or expired. Start a new one.',
+  },
+  notPaid: { code: '40937', status: 409, message: 'This payment has not been made.' },
+  notHeld: { code: '40938', status: 409, message: 'This payment is not waiting for a decision.' },
+  refundRefused: {
+    code: '40939',
+    status: 409,
+    message: 'This cannot be refunded: it is more than is left of the payment, or the payment is disputed.',
+  },
   bodyTooLarge: { code: '41301', status: 413, message: 'The request body is larger than 1 MB.' },
   unsupportedMediaType: {
     code: '41501',
@@ -146,6 +192,11 @@ export const ERRORS = {
     status: 502,
     message: 'The model provider refused the request. The call was not charged.',
   },
+  checkoutRefused: {
+    code: '50230',
+    status: 502,
+    message: 'The payment service refused this. Nothing was charged.',
+  },
   upstreamUnavailable: { code: '50301', status: 503, message: 'The model provider is not available at the moment.' },
   storeUnavailable: {
     code: '50302',
@@ -172,6 +223,17 @@ export const ERRORS = {
     code: '50307',
     status: 503,
     message: 'The address of this host cannot be looked up at the moment. Try again in a minute.',
+  },
+  chainOff: {
+    code: '50308',
+    status: 503,
+    message: 'There is no chain here at the moment: none is set up, or this use of it is switched off. All else works.',
+  },
+  checkoutUnavailable: {
+    code: '50330',
+    status: 503,
+    message:
+      'The payment service is not available at the moment. Nothing was charged; try again with the same Idempotency-Key.',
   },
   upstreamTimeout: {
     code: '50401',

@@ -9,6 +9,7 @@ export type LogFields = {
   account_id?: string
   agent_id?: string
   call_id?: string
+  payment_id?: string
   provider?: string
   model?: string
   method?: string

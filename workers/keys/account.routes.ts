@@ -24,7 +24,16 @@ const Quota = z.object({
   balance_usd: z.string().describe('Prepaid, for premiums; what running calls hold is taken off.'),
   rate: z.object({ limit: z.int(), remaining: z.int(), reset_seconds: z.int() }).describe('Calls in any 60 seconds.'),
   lots: z
-    .array(z.object({ id: z.string(), kind: z.enum(['paid', 'promotional']), calls: z.int(), remaining: z.int() }))
+    .array(
+      z.object({
+        id: z.string(),
+        kind: z.enum(['paid', 'promotional']),
+        calls: z.int(),
+        remaining: z.int(),
+        /** Frozen while its payment is disputed, closed when that has gone back. */
+        state: z.enum(['active', 'frozen', 'closed']).default('active'),
+      }),
+    )
     .describe('In the order in which they are drawn.'),
   keys: z
     .array(

@@ -67,22 +67,38 @@ export async function answerSql(
   try {
     if (request.method !== 'POST' || request.url !== '/sql') throw new Refusal(404, 'POST /sql is all there is here.')
     checkCredentials(header(request, 'neon-connection-string'), credentials)
-    const body = Body.parse(JSON.parse(await readBody(request)))
-    if (heard) for (const query of 'queries' in body ? body.queries : [body]) heard(query)
-    const form: Form = {
-      isRaw: header(request, 'neon-raw-text-output') === 'true',
-      isArray: header(request, 'neon-array-mode') === 'true',
-    }
-    const results =
-      'queries' in body
-        ? { results: await transaction(pool, body.queries, form, beginning(request)) }
-        : await single(pool, body, form)
-    const json = JSON.stringify(results)
-    if (json.length > RESULT_CHARS_MAX) throw new Refusal(507, 'The result is too large.')
-    send(response, 200, json)
+    const { status, json } = await answerBody(pool, await readBody(request), (name) => header(request, name), heard)
+    send(response, status, json)
   } catch (thrown) {
     const [status, error] = explain(thrown)
     send(response, status, JSON.stringify(error))
+  }
+}
+
+/** What Neon would answer to the body of a request, for whoever needs no server in between. Never rejects. */
+export async function answerBody(
+  pool: Pool,
+  text: string,
+  headerOf: (name: string) => string | undefined,
+  heard?: (query: Query) => void,
+): Promise<{ status: number; json: string }> {
+  try {
+    const body = Body.parse(JSON.parse(text))
+    if (heard) for (const query of 'queries' in body ? body.queries : [body]) heard(query)
+    const form: Form = {
+      isRaw: headerOf('neon-raw-text-output') === 'true',
+      isArray: headerOf('neon-array-mode') === 'true',
+    }
+    const results =
+      'queries' in body
+        ? { results: await transaction(pool, body.queries, form, beginning(headerOf)) }
+        : await single(pool, body, form)
+    const json = JSON.stringify(results)
+    if (json.length > RESULT_CHARS_MAX) throw new Refusal(507, 'The result is too large.')
+    return { status: 200, json }
+  } catch (thrown) {
+    const [status, error] = explain(thrown)
+    return { status, json: JSON.stringify(error) }
   }
 }
 
@@ -143,12 +159,12 @@ async function run(client: PoolClient, { query, params }: Query, { isRaw, isArra
   }
 }
 
-function beginning(request: IncomingMessage): string {
-  const level = header(request, 'neon-batch-isolation-level')
+function beginning(headerOf: (name: string) => string | undefined): string {
+  const level = headerOf('neon-batch-isolation-level')
   const isolation = level === undefined ? '' : ISOLATION[level]
   if (isolation === undefined) throw new Refusal(400, 'There is no such isolation level.')
-  const access = header(request, 'neon-batch-read-only') === 'true' ? 'READ ONLY' : ''
-  const deferrable = header(request, 'neon-batch-deferrable') === 'true' ? 'DEFERRABLE' : ''
+  const access = headerOf('neon-batch-read-only') === 'true' ? 'READ ONLY' : ''
+  const deferrable = headerOf('neon-batch-deferrable') === 'true' ? 'DEFERRABLE' : ''
   return ['BEGIN', isolation, access, deferrable].filter((word) => word !== '').join(' ')
 }
 

@@ -1,13 +1,21 @@
 /** The secrets of a local stack: made once, kept in a file that only its owner can read. */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
+import { newKeySecret } from './coinbase/token.ts'
+import { generatePrivateKey } from 'viem/accounts'
+import type { SignerKeys } from './chain.ts'
 
-export type Secrets = {
+export type Secrets = SignerKeys & {
   encryptionKey: string
   operatorToken: string
   jwtSecret: string
   webhookKey: string
   redisToken: string
+  stripeKey: string
+  stripeWebhookSecret: string
+  coinbaseKeyId: string
+  coinbaseKey: string
+  coinbaseWebhookSecret: string
 }
 
 /** The secrets in the file at `path`, made now if there is none. */
@@ -21,6 +29,13 @@ export async function localSecrets(path: string): Promise<Secrets> {
     jwtSecret: randomBytes(32).toString('base64url'),
     webhookKey: `local-1:${randomBytes(32).toString('base64')}`,
     redisToken: randomBytes(24).toString('base64url'),
+    stripeKey: `sk_test_${randomBytes(24).toString('base64url')}`,
+    stripeWebhookSecret: `whsec_${randomBytes(24).toString('base64url')}`,
+    coinbaseKeyId: randomUUID(),
+    coinbaseKey: newKeySecret(),
+    coinbaseWebhookSecret: randomUUID(),
+    mintKey: generatePrivateKey(),
+    settleKey: generatePrivateKey(),
     ...kept,
   }
   await writeFile(path, JSON.stringify(secrets, null, 2), { mode: 0o600 })

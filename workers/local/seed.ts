@@ -58,7 +58,7 @@ export async function seed({ postgres, apiUrl, operatorToken, encryptionKey }: S
       [idOf(`key of ${email}`), userId, hashKey(apiKey), prefixOf(apiKey)],
     )
   }
-  await fillAccount(postgres, apiUrl, operatorToken)
+  await fillAccount(apiUrl, operatorToken)
 
   const open = (email: string): Account => ({ email, password: PASSWORD })
   const [creator] = market.creators
@@ -132,20 +132,9 @@ async function addAgent(postgres: Database, agent: MarketAgent, env: VaultEnv): 
   )
 }
 
-/** Books what the developer bought, in Postgres and in the account. Both go by the payment's id and count once. */
-async function fillAccount(postgres: Database, apiUrl: string, operatorToken: string): Promise<void> {
+/** Gives the developer calls and a balance, as an operator does: booked and in the account, once by their ids. */
+async function fillAccount(apiUrl: string, operatorToken: string): Promise<void> {
   const userId = idOf(`user ${DEVELOPER.email}`)
-  const bought = [
-    { id: PACKAGE.id, amount: PACKAGE.price_usd, calls: PACKAGE.calls },
-    { id: TOP_UP.id, amount: TOP_UP.amount_usd, calls: 0 },
-  ]
-  for (const { id, amount, calls } of bought) {
-    await postgres.query(
-      `INSERT INTO payments (id, user_id, amount_usd, quota_purchased, payment_method, payment_id, status, completed_at)
-       VALUES ($1, $2, $3, $4, 'stripe', $5, 'completed', now()) ON CONFLICT DO NOTHING`,
-      [idOf(`payment ${id}`), userId, amount, calls, id],
-    )
-  }
   const account = `${apiUrl}/api/v1/admin/accounts/${userId}`
   await post(`${account}/lots`, operatorToken, PACKAGE)
   await post(`${account}/deposits`, operatorToken, TOP_UP)

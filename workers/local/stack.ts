@@ -1,12 +1,15 @@
 /**
- * The whole platform on this machine, part by part: Postgres, Redis, the providers, the mail service, the Worker, its seed, the site.
+ * The whole platform on this machine, part by part: Postgres, Redis, the providers, the mail service, the chain, who takes
+ * payments, the Worker, its seed, the site.
  * What one part needs of another is handed over here; the parts do not know each other.
  */
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
+import { type Chain, chainVariables, startChain } from './chain.ts'
 import { type Dns, startDns } from './dns.ts'
+import type { HttpDoor } from './http-door.ts'
 import { type MailService, startMail } from './mail.ts'
 import { migrate } from './migrate.ts'
 import { type Postgres, startPostgres } from './postgres.ts'
@@ -16,19 +19,22 @@ import { type RedisDoor, startRedis } from './redis.ts'
 import { localSecrets, type Secrets } from './secrets.ts'
 import { seed, type Seeded } from './seed.ts'
 import { buildSite, startSite } from './site.ts'
+import { startCoinbaseTill, startStripeTill, tillVariables } from './tills.ts'
 import { startWorker } from './worker.ts'
 
 const LOCAL_LIMIT = '1000'
 const CRON_EVERY_MS = 60 * 60 * 1_000
+/** As on Base. */
+const BLOCK_MS = 2_000
 
 export type StackOptions = {
   /** Where the stack keeps its state, relative to the project; removed first if `fresh`. */
   dir: string
   fresh: boolean
-  /** The API's port; the doors take the four above it, or any free one. */
+  /** The API's port; the doors take the eight above it, or any free one. */
   port: number
   sitePort: number
-  /** Variables that point the stack at real outside parties: `DATABASE_URL`, `REDIS_URL`, `OPENAI_API_KEY`, … */
+  /** Variables that point the stack at real outside parties: `DATABASE_URL`, `REDIS_URL`, `OPENAI_API_KEY`, `STRIPE_SECRET_KEY`, … */
   env: Record<string, string | undefined>
   /** Told when a part is up. */
   onUp: (part: string, where: string) => void
@@ -36,7 +42,14 @@ export type StackOptions = {
   onCrash: (problem: string) => void
 }
 
-export type Stack = { api: string; site: string | null; mail: string; seeded: Seeded }
+export type Stack = {
+  api: string
+  site: string | null
+  mail: string
+  stripe: string
+  coinbase: string
+  seeded: Seeded
+}
 
 /** What is up, in the order in which it came up. It can be stopped at any time, also while more is being started. */
 export class Running {
@@ -66,6 +79,8 @@ export async function startStack(options: StackOptions, running: Running): Promi
     api,
     site: await openSite(options, await built, running),
     mail: doors.mail.url,
+    stripe: doors.stripe.url,
+    coinbase: doors.coinbase.url,
     seeded,
   }
   await describeStack(join(options.dir, 'stack.json'), stack)
@@ -94,9 +109,16 @@ type Doors = {
   mail: MailService
   dns: Dns
   receiver: Receiver
+  stripe: HttpDoor
+  coinbase: HttpDoor
+  chain: Chain
 }
 
-async function openDoors({ dir, port, env, onUp }: StackOptions, secrets: Secrets, running: Running): Promise<Doors> {
+async function openDoors(
+  { dir, port, env, onUp, onCrash }: StackOptions,
+  secrets: Secrets,
+  running: Running,
+): Promise<Doors> {
   const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = env
   const postgres = await atPort(port + 1, (port) =>
     startPostgres(databaseUrl ? { port, databaseUrl } : { port, dataDir: join(dir, 'postgres') }),
@@ -128,12 +150,34 @@ async function openDoors({ dir, port, env, onUp }: StackOptions, secrets: Secret
   const dns = await startDns({ port: 0 })
   running.add(() => dns.stop())
   onUp('Webhooks', `${receiver.url} shows what was sent; https://port-9000.example.com is 127.0.0.1:9000`)
-  return { postgres, redis, providers, mail, dns, receiver }
+
+  const chain = await atPort(port + 6, (chainPort) =>
+    startChain({
+      port: chainPort,
+      keys: secrets,
+      stateFile: join(dir, 'chain.json'),
+      logPath: join(dir, 'logs', 'chain.log'),
+      apiUrl: `http://127.0.0.1:${port}`,
+      blockMs: BLOCK_MS,
+      onCrash: (why) => onCrash(`The chain stopped: ${why}. See ${join(dir, 'logs', 'chain.log')}.`),
+    }),
+  )
+  running.add(() => chain.stop())
+  onUp('Chain', `${chain.rpcUrl} (agents ${chain.agentToken}, payouts ${chain.settlement})`)
+
+  const till = { secrets, dir: join(dir, 'tills'), apiUrl: `http://127.0.0.1:${port}` }
+  const stripe = await atPort(port + 7, (port) => startStripeTill(port, till))
+  running.add(() => stripe.stop())
+  const coinbase = await atPort(port + 8, (port) => startCoinbaseTill(port, till))
+  running.add(() => coinbase.stop())
+  const { STRIPE_BASE_URL, COINBASE_BASE_URL } = tillVariables(env, secrets, { stripe, coinbase })
+  onUp('Payments', `Stripe: ${STRIPE_BASE_URL ?? 'the real one'}, Coinbase: ${COINBASE_BASE_URL ?? 'the real one'}`)
+  return { postgres, redis, providers, mail, dns, receiver, chain, stripe, coinbase }
 }
 
 async function startApi(
   options: StackOptions,
-  { postgres, redis, providers, mail, dns, receiver, secrets }: Doors & { secrets: Secrets },
+  { postgres, redis, providers, mail, dns, receiver, chain, stripe, coinbase, secrets }: Doors & { secrets: Secrets },
   running: Running,
 ): Promise<string> {
   const { dir, port, sitePort, env, onCrash, onUp } = options
@@ -157,6 +201,10 @@ async function startApi(
     SIGN_IN_PER_ADDRESS: LOCAL_LIMIT,
     REGISTER_PER_ADDRESS: LOCAL_LIMIT,
     MAIL_PER_ADDRESS: LOCAL_LIMIT,
+    ...tillVariables(env, secrets, { stripe, coinbase }),
+    // Whoever tries the platform out does not want to wait three days for their wallet.
+    WALLET_COOL_DOWN_HOURS: '0',
+    ...chainVariables(chain),
     ...providerVariables(env, providers),
   }
   const onWorkerCrash = (why: string): void => onCrash(`The Worker stopped: ${why}. See ${logPath}.`)
@@ -288,7 +336,7 @@ async function empty(dir: string): Promise<void> {
 }
 
 /** Writes what others need to use the stack: where it is and who may sign in. */
-async function describeStack(path: string, { api, site, mail, seeded }: Stack): Promise<void> {
+async function describeStack(path: string, { seeded, ...urls }: Stack): Promise<void> {
   const { developer, creator, admin, agents } = seeded
-  await writeFile(path, JSON.stringify({ api, site, mail, demo: { developer, creator, admin, agents } }, null, 2))
+  await writeFile(path, JSON.stringify({ ...urls, demo: { developer, creator, admin, agents } }, null, 2))
 }

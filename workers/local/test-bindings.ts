@@ -1,5 +1,6 @@
 /** The variables and secrets of the Worker under test. Clocks are short, so that a test of a timeout takes no time. */
 import type { TestDoors } from './test-doors.ts'
+import { TEST_COINBASE, TEST_STRIPE } from './test-keys.ts'
 
 /** Everything workers/env.ts asks for, pointing at the doors that the test run has opened. */
 export function testBindings(doors: TestDoors): Record<string, string> {
@@ -17,6 +18,15 @@ export function testBindings(doors: TestDoors): Record<string, string> {
     WEBHOOK_EGRESS_URL: doors.receiverUrl,
     DNS_URL: doors.dnsUrl,
     RECEIVER_URL: doors.receiverUrl,
+    STRIPE_BASE_URL: doors.stripeUrl,
+    STRIPE_SECRET_KEY: TEST_STRIPE.secretKey,
+    STRIPE_WEBHOOK_SECRET: TEST_STRIPE.webhookSecrets.current,
+    STRIPE_WEBHOOK_SECRET_PREVIOUS: TEST_STRIPE.webhookSecrets.previous,
+    COINBASE_BASE_URL: doors.coinbaseUrl,
+    COINBASE_API_KEY_ID: TEST_COINBASE.keyId,
+    COINBASE_API_KEY_SECRET: TEST_COINBASE.keySecret,
+    COINBASE_WEBHOOK_SECRET: TEST_COINBASE.webhookSecrets.current,
+    COINBASE_WEBHOOK_SECRET_PREVIOUS: TEST_COINBASE.webhookSecrets.previous,
     OPENAI_BASE_URL: doors.openaiBaseUrl,
     OPENAI_API_KEY: 'sk-test',
     ANTHROPIC_BASE_URL: doors.anthropicBaseUrl,
@@ -31,6 +41,10 @@ export function testBindings(doors: TestDoors): Record<string, string> {
     REGISTER_PER_ADDRESS: '1000',
     MAIL_PER_ADDRESS: '1000',
     PROVIDERS_URL: doors.providersUrl,
+    ...doors.chain,
+    CHAIN_FEE_MAX_GWEI: '100',
+    CHAIN_TIMEOUT_MS: '1500',
+    SIGNER_INTERVAL_MS: '200',
     DOORS_URL: doors.controlUrl,
     FIRST_CONTENT_MS: '600',
     JSON_TOTAL_MS: '600',

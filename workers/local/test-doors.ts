@@ -1,8 +1,11 @@
 /**
- * Opened once per test run: Postgres with the migrated schema, Redis, the providers and the mail service, each on a free port of its own, and
- * a small door through which a test inside workerd can stop and start them.
+ * Opened once per test run: Postgres with the migrated schema, Redis, the providers, the mail service and the chain, each on a free
+ * port of its own, and a small door through which a test inside workerd can stop and start them.
  */
 import { createServer, type Server } from 'node:http'
+import { startCoinbase } from './coinbase.ts'
+import { chainVariables } from './chain.ts'
+import { openChainDoor } from './chain-door.ts'
 import { startDns } from './dns.ts'
 import { startMail } from './mail.ts'
 import { migrate } from './migrate.ts'
@@ -10,6 +13,8 @@ import { startPostgres } from './postgres.ts'
 import { startProviders } from './providers.ts'
 import { startReceiver } from './receiver.ts'
 import { startRedis } from './redis.ts'
+import { startStripe } from './stripe.ts'
+import { TEST_COINBASE, TEST_STRIPE } from './test-keys.ts'
 import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
 
@@ -25,7 +30,11 @@ export type TestDoors = {
   mailUrl: string
   dnsUrl: string
   receiverUrl: string
+  stripeUrl: string
+  coinbaseUrl: string
   controlUrl: string
+  /** The Worker's variables of the chain. */
+  chain: Record<string, string>
 }
 
 declare module 'vitest' {
@@ -42,6 +51,11 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
   const mail = await startMail({ port: 0 })
   const dns = await startDns({ port: 0 })
   const receiver = await startReceiver({ port: 0 })
+  const stripe = await startStripe({ port: 0, ...TEST_STRIPE })
+  const coinbase = await startCoinbase({ port: 0, ...TEST_COINBASE })
+  // Two keys of the test run: whoever reads this may have them.
+  const chainKeys = { mintKey: `0x${'1a'.repeat(32)}`, settleKey: `0x${'5e'.repeat(32)}` } as const
+  const chain = await openChainDoor(chainKeys, 'https://api.test')
   let tripped = 0
   const control = await listen(
     createServer((request, response) => {
@@ -56,7 +70,12 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
         '/tripwire': () => void tripped++,
         '/tripwire/count': () => tripped,
       }
-      void Promise.resolve(actions[request.url ?? '']?.()).then((told) => response.end(JSON.stringify(told ?? {})))
+      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://doors')
+      const action = actions[pathname] ?? (() => chain.control(pathname, Number(searchParams.get('n') ?? 1)))
+      void Promise.resolve(action()).then(
+        (told) => response.end(JSON.stringify(told ?? {})),
+        (thrown: unknown) => response.writeHead(500).end(String(thrown)),
+      )
     }),
   )
   project.provide('doors', {
@@ -71,11 +90,15 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
     mailUrl: mail.url,
     dnsUrl: dns.url,
     receiverUrl: receiver.url,
+    stripeUrl: stripe.url,
+    coinbaseUrl: coinbase.url,
     controlUrl: `http://127.0.0.1:${(control.address() as AddressInfo).port}`,
+    chain: chainVariables(chain),
   })
   return async () => {
     control.close()
-    await Promise.all([postgres.stop(), redis.stop(), providers.stop(), mail.stop(), dns.stop(), receiver.stop()])
+    const doors = [postgres, redis, providers, mail, dns, receiver, stripe, coinbase, chain]
+    await Promise.all(doors.map((door) => door.stop()))
   }
 }
 

@@ -46,7 +46,7 @@ export const AgentPage = Card.omit({ summary: true, creator: true, rating: true 
 /** The page of a published agent. `origin` is where this API answers. */
 export async function agentPage(env: Bindings, agent: PublicAgent, origin: string): Promise<z.input<typeof AgentPage>> {
   const [figures, versions] = await Promise.all([
-    agentStatistics(env, agent.id, FIGURE_DAYS),
+    agentStatistics(env, { id: agent.id, creatorId: agent.creator_id }, FIGURE_DAYS),
     versionsOf(env, agent.id, { limit: VERSIONS_SHOWN }),
   ])
   const { creator, rating, summary: _, ...card } = cardOf(agent)

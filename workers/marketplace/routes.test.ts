@@ -3,12 +3,12 @@ import * as fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { archiveAgent, createAgent, publishAgent, ratingUpdate, unpublishAgent, updateAgent } from '../agents/agents.ts'
 import { agents } from '../agents/tables.ts'
-import { agentCallers, agentUsage } from '../analytics/tables.ts'
+import { agentLastCalls, agentUsage } from '../analytics/tables.ts'
 import { creatorProfiles, users } from '../auth/tables.ts'
 import { db } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
 import { amount } from '../money/amount.ts'
-import { callerRow, usageRow } from '../tests/call-logs.ts'
+import { usageRow } from '../tests/call-logs.ts'
 import { api, ask, bindings, logsOf, newDeveloper, newUser } from '../tests/world.ts'
 import type { Agent } from '../agents/agents.ts'
 
@@ -308,12 +308,12 @@ test('the page of an agent has its figures, its history and how to call it', asy
       .insert(agentUsage)
       .values([
         usageRow({ agentId: agent.id, creatorId, day: day(1), calls: 30, revenueUsd: '0.36' }),
-        usageRow({ agentId: agent.id, creatorId, day: day(2), status: 'error', funding: 'none', calls: 10 }),
+        usageRow({ agentId: agent.id, creatorId, day: day(2), calls: 10, successful: 0 }),
         usageRow({ agentId: agent.id, creatorId, day: day(31), calls: 1_000 }),
       ]),
     db(bindings)
-      .insert(agentCallers)
-      .values([1, 2].map((ago) => callerRow({ agentId: agent.id, userId: newId(), day: day(ago) }))),
+      .insert(agentLastCalls)
+      .values([1, 2].map((ago) => ({ creatorId, agentId: agent.id, userId: newId(), day: day(ago) }))),
   ])
   const { status, headers, body } = await api(`GET /api/v1/marketplace/agents/${agent.slug}`)
   expect([status, headers.get('cache-control')]).toEqual([200, 'public, max-age=300'])

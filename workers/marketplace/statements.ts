@@ -5,10 +5,12 @@
  * are passed over, `WALK_MAX` in a statement. A page may so be short, or empty, and still have a next one; going on until there is
  * none gives everything that fits.
  *
- * With words, candidates are ranked: agents with all the words, by the index of words; where there are more of those than
- * are ranked, the best known among them too; where there are few, those whose name is nearly what was asked for. Up to
- * `FOUND_MAX` agents with the words nothing is left out; beyond that `is_complete` is false, and more words or a filter help.
- * Category and provider are looked up with the words; price and rating are looked at afterwards.
+ * With words, candidates are ranked: agents with all the words. The best known are looked through first. Where more than
+ * `FOUND_MAX` of those have the words, they are the candidates: the index of words would have to name every agent in which
+ * a word stands that stands in so many, before it gave the first. Otherwise those in the index are candidates too, and
+ * where there are few, those whose name is nearly what was asked for. Up to `FOUND_MAX` agents with the words nothing is
+ * left out; beyond that `is_complete` is false, and more words or a filter help. Category and provider are looked up with
+ * the words; price and rating are looked at afterwards.
  */
 import { sql, type SQL } from 'drizzle-orm'
 import { CARD_COLUMNS, CARD_FIELDS, ofActiveCreator, type CardRow } from './card.ts'
@@ -18,8 +20,8 @@ import type { AgentConfig } from '../agents/config.ts'
 
 const WALK_MAX = 1_000
 const FOUND_MAX = 300
-/** How many of the best known agents are looked through for words that are found more often than that. */
-const WELL_KNOWN = 400
+/** How many of the best known agents are looked through. */
+const WELL_KNOWN = 1_500
 /** With fewer agents found than this, names that are nearly what was asked for are candidates too. */
 const FEW = 20
 const NEARLY_MAX = 100
@@ -105,17 +107,23 @@ export function rankSql({ q, category, limit, after, ...asked }: WordSearch): SQ
   ])
   const isOnShelf = category ? sql`AND category >= ${category} AND category <= ${category}` : sql``
   return sql`
-    WITH found AS MATERIALIZED (SELECT id FROM agents_with(${question}, ${FOUND_MAX + 1}) AS id),
-    candidates AS (
-      SELECT id FROM found
-      UNION
+    WITH known AS MATERIALIZED (
       SELECT id FROM (
         SELECT id, search FROM agents WHERE status = 'active' ${isOnShelf} ORDER BY ${orderBy(ORDERS.calls, category)} LIMIT ${WELL_KNOWN}
-      ) AS known WHERE (SELECT count(*) FROM found) > ${FOUND_MAX} AND search @@ ${question}
+      ) AS looked_at WHERE search @@ ${question} LIMIT ${FOUND_MAX + 1}
+    ),
+    found AS MATERIALIZED (
+      SELECT id FROM agents_with(${question}, ${FOUND_MAX + 1}) AS id WHERE (SELECT count(*) FROM known) <= ${FOUND_MAX}
+    ),
+    candidates AS (
+      SELECT id FROM known
       UNION
-      SELECT id FROM agents_named_like(${q}, ${NEARLY_MAX}) AS id WHERE (SELECT count(*) FROM found) < ${FEW}
+      SELECT id FROM found
+      UNION
+      SELECT id FROM agents_named_like(${q}, ${NEARLY_MAX}) AS id
+      WHERE (SELECT count(*) FROM known) < ${FEW} AND (SELECT count(*) FROM found) < ${FEW}
     )
-    SELECT (SELECT count(*) FROM found) > ${FOUND_MAX} AS is_cut, r.score, ${CARD_FIELDS}
+    SELECT greatest((SELECT count(*) FROM known), (SELECT count(*) FROM found)) > ${FOUND_MAX} AS is_cut, r.score, ${CARD_FIELDS}
     FROM (SELECT 1) AS always LEFT JOIN (
       SELECT * FROM (
         SELECT ${CARD_COLUMNS}, round((

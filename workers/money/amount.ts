@@ -43,6 +43,10 @@ export function subtract(a: Amount, b: Amount): Amount {
   return brandAmount(a - b)
 }
 
+export function negate(value: Amount): Amount {
+  return subtract(ZERO, value)
+}
+
 /** The part of `value` that is above `floor`, or zero. */
 export function above(value: Amount, floor: Amount): Amount {
   return value > floor ? subtract(value, floor) : ZERO
@@ -63,4 +67,14 @@ export function toUnits(value: Amount): number {
 /** The reverse of `toUnits`. */
 export function fromUnits(units: number): Amount {
   return brandAmount(BigInt(units))
+}
+
+/** As many whole `unit`s as there are in a value that is not negative: `12.34` of cents, of `12.345`. */
+export function wholeUnits(value: Amount, unit: Amount): Amount {
+  return brandAmount(value - (value % unit))
+}
+
+/** The smaller of two. */
+export function least(a: Amount, b: Amount): Amount {
+  return a < b ? a : b
 }

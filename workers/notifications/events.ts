@@ -33,6 +33,10 @@ export const EVENTS = {
     lot_id: z.string(),
   }),
   'payment.succeeded': z.object({ payment_id: Id, amount_usd: z.string(), calls: z.number().int() }),
+  'payment.failed': z.object({ payment_id: Id, amount_usd: z.string(), reason: z.string() }),
+  /** `amount_usd` is what went back this time; `status` is `failed` if it did not arrive and counts again. */
+  'payment.refunded': z.object({ payment_id: Id, amount_usd: z.string(), status: z.enum(['refunded', 'failed']) }),
+  'payment.disputed': z.object({ payment_id: Id, amount_usd: z.string(), status: z.enum(['open', 'won', 'lost']) }),
   'settlement.closed': z.object({ settlement_id: Id, net_usd: z.string(), period_end: Moment }),
   'withdrawal.updated': z.object({ withdrawal_id: Id, status: z.string(), net_usd: z.string() }),
   'agent.published': z.object({

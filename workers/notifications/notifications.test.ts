@@ -26,6 +26,9 @@ const DATA: { [Type in EventType]: Extract<PlatformEvent, { type: Type }>['data'
   'call.failed': call('error'),
   'quota.low': { percent: 20, remaining: 1_200, lot_id: 'lot' },
   'payment.succeeded': { payment_id: newId(), amount_usd: '100.00000000', calls: 10_000 },
+  'payment.failed': { payment_id: newId(), amount_usd: '10.00', reason: 'expired' },
+  'payment.refunded': { payment_id: newId(), amount_usd: '4.50', status: 'refunded' },
+  'payment.disputed': { payment_id: newId(), amount_usd: '10.00', status: 'open' },
   'settlement.closed': { settlement_id: newId(), net_usd: '42.5', period_end: '2026-11-01T00:00:00Z' },
   'withdrawal.updated': { withdrawal_id: newId(), status: 'completed', net_usd: '12.00' },
   'agent.published': { agent_id: newId(), slug: 'marlow', name: 'Marlow', version: 3, price_per_call: '0.004' },
@@ -299,6 +302,9 @@ describe('preferences', () => {
     const before = await api(`GET ${PATH}`, { as: me })
     expect(before.body).toEqual({
       'quota.low': { in_app: true, email: true },
+      'payment.disputed': { in_app: true, email: true },
+      'payment.failed': { in_app: true, email: false },
+      'payment.refunded': { in_app: true, email: true },
       'payment.succeeded': { in_app: true, email: true },
       'settlement.closed': { in_app: true, email: true },
       'withdrawal.updated': { in_app: true, email: true },

@@ -14,6 +14,9 @@ export type Preference = { inApp: boolean; email: boolean }
 export const USUAL = {
   'quota.low': { inApp: true, email: true },
   'payment.succeeded': { inApp: true, email: true },
+  'payment.failed': { inApp: true, email: false },
+  'payment.refunded': { inApp: true, email: true },
+  'payment.disputed': { inApp: true, email: true },
   'settlement.closed': { inApp: true, email: true },
   'withdrawal.updated': { inApp: true, email: true },
   'agent.published': { inApp: true, email: false },

@@ -32,10 +32,20 @@ export function textOf(event: Extract<PlatformEvent, { type: Kind }>): Text {
         link: BILLING,
       }
     }
+    case 'payment.failed':
+      return {
+        title: `Payment of ${dollars(event.data.amount_usd)} not made`,
+        body: 'Nothing was charged and nothing was added to your account. You can start a new payment at any time.',
+        link: BILLING,
+      }
+    case 'payment.refunded':
+      return paymentRefunded(event.data)
+    case 'payment.disputed':
+      return paymentDisputed(event.data)
     case 'settlement.closed':
       return {
         title: `Settlement closed: ${dollars(event.data.net_usd)}`,
-        body: `Your earnings up to ${day(event.data.period_end)} are settled. You can withdraw them when they have cleared.`,
+        body: `Your earnings up to ${day(event.data.period_end)} are settled. You can withdraw them now.`,
         link: EARNINGS,
       }
     case 'withdrawal.updated':
@@ -74,6 +84,29 @@ function quotaLow({ percent, remaining }: { percent: number; remaining: number }
       : `${count(remaining)} ${remaining === 1 ? 'call is' : 'calls are'} left on your account. When they are used up, calls are refused until you buy a package.`,
     link: BILLING,
   }
+}
+
+function paymentRefunded({ amount_usd, status }: { amount_usd: string; status: string }): Text {
+  const hasFailed = status === 'failed'
+  return {
+    title: hasFailed
+      ? `Refund of ${dollars(amount_usd)} did not arrive`
+      : `Refund of ${dollars(amount_usd)} on its way`,
+    body: hasFailed
+      ? 'The money came back to us, and what it had paid for is on your account again.'
+      : 'What it had paid for was taken off your account as far as it was unused.',
+    link: BILLING,
+  }
+}
+
+function paymentDisputed({ amount_usd, status }: { amount_usd: string; status: string }): Text {
+  const said: Record<string, [title: string, body: string]> = {
+    open: ['is disputed', 'Its calls cannot be used until your bank has decided.'],
+    won: ['is no longer disputed', 'Its calls can be used again.'],
+    lost: ['went back', 'Your bank has returned the money. What it had paid for is off your account.'],
+  }
+  const [title = '', body = ''] = said[status] ?? []
+  return { title: `Your payment of ${dollars(amount_usd)} ${title}`, body, link: BILLING }
 }
 
 function withdrawalUpdated({ status, net_usd }: { status: string; net_usd: string }): Text {

@@ -8,9 +8,11 @@
  *                        ├────settle(release)──▶ released ──drain──▶ sent
  *                        └────lease runs out───▶ released
  *
+ * States of a lot, which reversals (reversals.ts) lead through: active ⇄ frozen → closed; only an active one is drawn from
+ *
  * Invariants, true after every event and after every crash
  *
- *  1. Units: in each lot spent + open ≤ calls, so `remaining` is never negative.
+ *  1. Units: in each lot spent + open + taken back ≤ calls, so `remaining` is never negative.
  *  2. A call id is admitted once and settled once: `admit` and `settle` repeated give the first answer and change nothing.
  *  3. A charged call spends exactly one unit of one lot, or one trial, and its premium; a released call spends nothing.
  *  4. No window of 60 s, wherever it begins, holds more admissions than the account's limit.
@@ -18,7 +20,9 @@
  *  6. Every settled call reaches the queue at least once, under its call id (the consumer inserts by that id).
  *  7. While a call is held or unsent, or a low mark untold, an alarm is set. The alarm never throws and re-arms itself.
  *  8. Every fall of a lot's low mark (low-marks.ts) is told at least once, under one id.
- *  9. Memory is a copy: everything is rebuilt from storage when the object wakes.
+ *  9. A reversal takes once per id, never more than was asked for, and only what no charged call has drawn; what it waits for
+ *     goes to it or to the charged call that holds it, never back. Given back, it is as if it had never been.
+ * 10. Memory is a copy: everything is rebuilt from storage when the object wakes.
  *
  * A warm call writes two rows: one at admission, one at settlement. Its slot is used again once it has been sent on and has
  * left the rate window, so nothing has to be deleted; units move into their lot's row when the outbox drains, once for the
@@ -38,9 +42,10 @@ import { Calls, type Call } from './calls.ts'
 import { Exposures } from './exposures.ts'
 import { IdempotencyKeys } from './idempotency.ts'
 import { KeyStatuses } from './key-status.ts'
-import { Lots, remaining } from './lots.ts'
+import { Lots, remaining, unused } from './lots.ts'
 import { LowMarks } from './low-marks.ts'
 import { RateWindow } from './rate-window.ts'
+import { Reversals, type Hold } from './reversals.ts'
 import { Standing } from './standing.ts'
 import { Trials } from './trials.ts'
 import { Watch } from './watch.ts'
@@ -57,6 +62,8 @@ import type {
   QuotaState,
   RateState,
   Refusal,
+  Reversal,
+  ReversalInput,
   SettleRequest,
   Settlement,
   Stop,
@@ -75,6 +82,8 @@ const LOGS_PER_MESSAGE = 100
 /** Messages sent in one alarm; what is left waits for the next, at once. */
 const MESSAGES_PER_ALARM = 10
 const RETRY_FIRST_MS = 2_000
+/** So long after its lease a call is not merely waiting for the alarm. */
+const OVERDUE_MS = 5 * 60_000
 const RETRY_MAX_MS = 300_000
 
 /** Doubles from try to try, up to five minutes. */
@@ -89,6 +98,7 @@ export class AccountObject extends DurableObject<Bindings> {
   readonly #lingerMs: number
   readonly #busyMs: number
   readonly #lots: Lots
+  readonly #reversals: Reversals
   readonly #lowMarks: LowMarks
   readonly #calls: Calls
   readonly #balance: Balance
@@ -116,6 +126,7 @@ export class AccountObject extends DurableObject<Bindings> {
     const account = this.#readAccount()
     this.#latest = account.latest
     this.#lots = new Lots(this.#sql)
+    this.#reversals = new Reversals(this.#sql)
     this.#lowMarks = new LowMarks(this.#sql)
     this.#calls = new Calls(this.#sql, account.sent_seq)
     this.#balance = new Balance(this.#sql, account.premiums_spent)
@@ -126,6 +137,7 @@ export class AccountObject extends DurableObject<Bindings> {
     this.#exposures = new Exposures(this.#sql)
     this.#watch = new Watch(this.#sql, env)
     this.#lots.add({ id: 'promotional', kind: 'promotional', calls: PROMOTIONAL_CALLS, unitValue: 0 })
+    this.#copyReversals()
     this.#recount(account.sent_seq)
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarmAt = (await ctx.storage.getAlarm()) ?? Infinity
@@ -162,7 +174,29 @@ export class AccountObject extends DurableObject<Bindings> {
   credit(lot: LotInput): { added: boolean; remaining: number } {
     return this.#transaction(() => {
       const added = this.#lots.add(lot)
+      if (added) this.#copyReversals()
       return { added, remaining: remaining(this.#lots) }
+    })
+  }
+
+  /** Takes back what is unused of a lot or of the balance, and says what a lot now is. Repeatable by id. */
+  takeBack(input: ReversalInput): Reversal {
+    return this.#transaction(() => {
+      const { lotId } = input
+      const lot = lotId === null ? undefined : this.#lots.get(lotId)
+      const free = lotId === null ? this.#balance.available : lot ? unused(lot) : 0
+      const reversal = this.#reversals.take(input, free, this.#holds(lotId))
+      this.#copyReversals()
+      return reversal
+    })
+  }
+
+  /** Undoes a reversal: what it took is there again, and its lot is as it was without it. Repeatable by id. */
+  giveBack(id: string): Reversal {
+    return this.#transaction(() => {
+      const reversal = this.#reversals.giveBack(id)
+      this.#copyReversals()
+      return reversal
     })
   }
 
@@ -207,15 +241,17 @@ export class AccountObject extends DurableObject<Bindings> {
       remaining: remaining(this.#lots),
       held: this.#calls.heldCount,
       used: spentUnits + openUnits - heldUnits,
-      granted: lots.reduce((sum, lot) => sum + lot.calls, 0),
+      granted: lots.reduce((sum, lot) => sum + lot.calls - lot.taken, 0),
       balance: this.#balance.available,
       rate: this.#rateState(now),
       unsent: this.#calls.unsentCount,
+      overdue: this.#calls.expired(now - OVERDUE_MS).length,
       lots: lots.map((lot) => ({
         id: lot.id,
         kind: lot.kind,
         calls: lot.calls,
-        remaining: lot.calls - lot.spent - lot.open,
+        remaining: unused(lot),
+        state: lot.state,
       })),
       keys: this.#keys.usage(now),
     }
@@ -326,6 +362,7 @@ export class AccountObject extends DurableObject<Bindings> {
     this.#calls.settle(call, charge ? 'charged' : 'released', outcome, now)
     this.#lastSettledAt = now
     const key = call.facts.idempotency?.key
+    this.#endHolds(call, charge)
     if (charge) {
       if (key) this.#armBefore(this.#idempotency.keep(key, response, now))
     } else {
@@ -342,6 +379,29 @@ export class AccountObject extends DurableObject<Bindings> {
     else this.#trials.giveBack(call.facts.agentId)
     this.#balance.open -= call.premium
     this.#keys.count(call.facts.keyId, call.admittedAt, -1)
+  }
+
+  /** Lets reversals that wait for a call have what it held, unless it is charged. */
+  #endHolds({ id: callId, lotId, premium }: Call, isCharged: boolean): void {
+    const lot = lotId === null ? undefined : this.#lots.get(lotId)
+    if (lot) lot.taken += this.#reversals.end({ callId, lotId, amount: 1, isCharged })
+    this.#balance.taken += this.#reversals.end({ callId, lotId: null, amount: premium, isCharged })
+  }
+
+  /** What running calls hold of a lot, or of the balance. */
+  #holds(lotId: string | null): Hold[] {
+    return [...this.#calls.all()]
+      .filter((call) => call.state === 'held' && (lotId === null ? call.premium > 0 : call.lotId === lotId))
+      .map((call) => ({ callId: call.id, amount: lotId === null ? call.premium : 1 }))
+  }
+
+  /** Brings what lots and balance say of reversals in line with these. */
+  #copyReversals(): void {
+    for (const lot of this.#lots.all()) {
+      lot.taken = this.#reversals.takenOf(lot.id)
+      lot.state = this.#reversals.stateOf(lot.id)
+    }
+    this.#balance.taken = this.#reversals.takenOf(null)
   }
 
   #expireLeases(now: number): void {

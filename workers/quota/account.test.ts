@@ -137,6 +137,101 @@ describe('quota', () => {
   })
 })
 
+describe('what is taken back', () => {
+  const lot = { v: 1, id: 'lot', kind: 'paid', calls: 10, unitValue: 1_000_000 } as const
+  async function withoutPromotional(): Promise<Account> {
+    const account = newAccount()
+    await account.takeBack({ v: 1, id: 'all', lotId: 'promotional', max: 100 })
+    await account.credit(lot)
+    return account
+  }
+
+  test('is taken once, and only what nobody has drawn', async () => {
+    const account = await withoutPromotional()
+    for (const id of ['a', 'b', 'c']) await account.admit(call(id))
+    await account.settle(end('a', true))
+    const wish = { v: 1, id: 'refund', lotId: 'lot', max: 10, lot: 'closed' } as const
+    const first = await account.takeBack(wish)
+    expect(first).toEqual({ taken: 7, due: 2, late: 0, isWaiting: true, isUndone: false })
+    await evictDurableObject(account)
+    expect(await account.takeBack({ ...wish, max: 3 })).toEqual(first)
+    expect(await account.quota()).toMatchObject({ remaining: 0, used: 1, held: 2 })
+    expect(await account.admit(call('d'))).toMatchObject({ refusal: { why: 'quotaExhausted' } })
+  })
+
+  test('does not come to life again with a call that is released later', async () => {
+    const account = await withoutPromotional()
+    await account.deposit({ v: 1, id: 'd', amount: 1_000_000 })
+    for (const id of ['a', 'b']) await account.admit(call(id, { price: 900_000 }))
+    await account.takeBack({ v: 1, id: 'units', lotId: 'lot', max: 10, lot: 'closed' })
+    await account.takeBack({ v: 1, id: 'money', lotId: null, max: 1_000_000 })
+    await account.settle(end('a', false))
+    await evictDurableObject(account)
+    await account.settle(end('b', true))
+    const again = { v: 1, max: 0 } as const
+    const rest = { isWaiting: false, isUndone: false }
+    expect(await account.takeBack({ ...again, id: 'units', lotId: 'lot', lot: 'closed' })).toEqual({
+      taken: 8,
+      due: 2,
+      late: 1,
+      ...rest,
+    })
+    expect(await account.takeBack({ ...again, id: 'money', lotId: null })).toEqual({
+      taken: 200_000,
+      due: 800_000,
+      late: 400_000,
+      ...rest,
+    })
+    const quota = await account.quota()
+    expect(quota).toMatchObject({ remaining: 0, balance: 0, used: 1 })
+    expect(quota.lots[1]).toEqual({ id: 'lot', kind: 'paid', calls: 10, remaining: 0, state: 'closed' })
+  })
+
+  test('leaves later money alone, whatever becomes of the calls that it was too late for', async () => {
+    const account = newAccount()
+    await account.deposit({ v: 1, id: 'd1', amount: 400_000 })
+    await account.admit(call('a', { price: 900_000 }))
+    expect(await account.takeBack({ v: 1, id: 'r', lotId: null, max: 400_000 })).toMatchObject({
+      taken: 0,
+      due: 400_000,
+    })
+    await account.settle(end('a', true))
+    await account.deposit({ v: 1, id: 'd2', amount: 400_000 })
+    await account.admit(call('b', { price: 900_000 }))
+    await account.settle(end('b', false))
+    expect(await account.quota()).toMatchObject({ balance: 400_000 })
+  })
+
+  test('is given back whole, and a lot thaws with the last reversal that froze it', async () => {
+    const account = await withoutPromotional()
+    await account.takeBack({ v: 1, id: 'one', lotId: 'lot', max: 4, lot: 'frozen' })
+    await account.takeBack({ v: 1, id: 'two', lotId: 'lot', max: 0, lot: 'frozen' })
+    await account.giveBack('one')
+    expect((await account.quota()).remaining).toBe(0)
+    expect((await account.admit(call('a'))).kind).toBe('refused')
+    await account.giveBack('two')
+    await account.giveBack('two')
+    await evictDurableObject(account)
+    expect(await account.quota()).toMatchObject({ remaining: 10, granted: 10 })
+    expect((await account.admit(call('b'))).kind).toBe('admitted')
+  })
+
+  test('stays where it is when it was given back before it was asked for', async () => {
+    const account = await withoutPromotional()
+    await account.giveBack('late')
+    const answer = await account.takeBack({ v: 1, id: 'late', lotId: 'lot', max: 10, lot: 'frozen' })
+    expect(answer).toMatchObject({ taken: 0, due: 0, isUndone: true })
+    expect((await account.quota()).remaining).toBe(10)
+  })
+
+  test('is known for a lot that comes only later', async () => {
+    const account = newAccount()
+    await account.takeBack({ v: 1, id: 'early', lotId: 'lot', max: 10, lot: 'frozen' })
+    await account.credit(lot)
+    expect((await account.quota()).lots[1]).toMatchObject({ remaining: 10, state: 'frozen' })
+  })
+})
+
 describe('keys', () => {
   test('a revoked key is refused from the acknowledgement on, and cannot come back', async () => {
     const account = newAccount()
@@ -342,6 +437,9 @@ describe('properties', () => {
         'credit',
         'deposit',
         'revoke',
+        'take back',
+        'take back',
+        'give back',
       ),
       n: fc.nat(12),
       charge: fc.boolean(),
@@ -392,14 +490,22 @@ describe('properties', () => {
               logged++
             }
           } else if (s.do === 'credit') {
-            await account.credit({ v: 1, id: `lot${s.n}`, kind: 'paid', calls: 3, unitValue: 1_000_000 })
-            model.granted =
-              100 +
-              3 * new Set((await account.quota()).lots.filter((lot) => lot.kind === 'paid').map((lot) => lot.id)).size
-            model.isPaid = true
+            await account.credit({ v: 1, id: `lot${s.n % 4}`, kind: 'paid', calls: 3, unitValue: 1_000_000 })
+            model.credit(`lot${s.n % 4}`, 3)
           } else if (s.do === 'deposit') {
             await account.deposit({ v: 1, id: `d${i}`, amount: 150_000 })
             model.deposited += 150_000
+          } else if (s.do === 'take back') {
+            // Twelve reversals of four lots, of the promotional one and of the balance, some asked for again.
+            const lotId = [null, 'lot0', 'lot1', 'lot2', 'lot3', 'promotional'][s.n % 6] ?? null
+            const lot = (['active', 'frozen', 'closed'] as const)[(i + s.n) % 3] ?? 'active'
+            const max = lotId === null ? 170_000 : lotId === 'promotional' ? 99 : 2
+            const answer = await account.takeBack({ v: 1, id: `r${s.n}`, lotId, max, lot })
+            const { taken, due, late, isUndone } = model.takeBack(`r${s.n}`, lotId, max, lot)
+            expect(answer).toMatchObject({ taken, due, late, isUndone })
+          } else if (s.do === 'give back') {
+            await account.giveBack(`r${s.n}`)
+            model.giveBack(`r${s.n}`)
           } else {
             await account.setKey({ v: 1, keyId: `key${s.n % 3}`, state: 'revoked' })
             model.revoked.add(`key${s.n % 3}`)
@@ -409,6 +515,8 @@ describe('properties', () => {
             remaining: model.remaining(),
             balance: model.balance(),
           })
+          for (const lot of quota.lots)
+            expect(lot).toMatchObject({ remaining: model.unused(lot.id), state: model.stateOf(lot.id) })
           expect(quota.held).toBe([...model.calls.values()].filter((known) => known.state === 'held').length)
         }
         expect(logged).toBe(logs.size)

@@ -1,4 +1,4 @@
-/** The prepaid balance that premiums are taken from: deposits, less what charged calls took, in 10⁻⁸ dollars. */
+/** The prepaid balance that premiums are taken from: deposits, less what charged calls took and what was taken back, in 10⁻⁸ dollars. */
 
 export class Balance {
   readonly #sql: SqlStorage
@@ -7,6 +7,8 @@ export class Balance {
   #spent: number
   /** Premiums of calls that are held, or charged and not sent on yet. */
   open = 0
+  /** What was taken back: a copy of what the reversals say. */
+  taken = 0
 
   constructor(sql: SqlStorage, spent: number) {
     this.#sql = sql
@@ -17,7 +19,7 @@ export class Balance {
 
   /** What a new premium may be taken from. */
   get available(): number {
-    return this.#deposited - this.#spent - this.open
+    return this.#deposited - this.taken - this.#spent - this.open
   }
 
   get spent(): number {

@@ -35,6 +35,8 @@ export type CallLog = {
   /** Null unless the call was charged. */
   funding: Funding | null
   lotId: string | null
+  /** What the unit that was drawn had cost, 0 if none was paid for. Messages from before the ledger do not have it. */
+  unitValueUsd?: string
   /** The agent's price at admission, frozen. */
   priceUsd: string
   /** What the developer's balance paid on top of the unit. */
@@ -76,6 +78,7 @@ export function callLog(call: Call): CallLog {
     ...outcome,
     funding: isCharged ? call.funding : null,
     lotId: isCharged ? call.lotId : null,
+    unitValueUsd: format(isCharged ? fromUnits(facts.unitValue) : ZERO),
     priceUsd: format(fromUnits(facts.price)),
     premiumUsd: format(premium),
     revenueUsd: format(revenue),

@@ -1,7 +1,7 @@
 /**
  * The queue `call-logs`: settled calls on their way from an account's outbox into Postgres. A message may come twice, late
- * or out of order; a call's row is there once all the same, because its id and its settling time never change. The rollups
- * and the keys' last use are written in the same statement, from the rows that it inserts and from no others.
+ * or out of order; a call's row is there once all the same, because its id and its settling time never change. The ledger,
+ * the rollups and the keys' last use are written in the same statement, from the rows that it inserts and from no others.
  *
  * Then the calls are told as events. A message is acknowledged only after that, so that one whose events did not go out
  * comes again; all its calls are told then, whether their rows are new or not, under the same ids as before.
@@ -11,17 +11,22 @@
  * version that this consumer does not know, unless a newer one takes it before that.
  */
 import { sql } from 'drizzle-orm'
-import { rollUp } from '../analytics/analytics.ts'
+import { rollUp } from '../analytics/roll-up.ts'
 import { db } from '../base/db.ts'
 import { describe, log } from '../base/log.ts'
 import type { Bindings } from '../env.ts'
-import { amount } from '../money/amount.ts'
+import { newId } from '../base/ids.ts'
+import { amount, format } from '../money/amount.ts'
+import { bookCalls } from '../money/calls.ts'
+import { BASE_VALUE } from '../money/prices.ts'
 import { emitWanted } from '../webhooks/webhooks.ts'
 import { showCreators } from './agent-calls.ts'
 import { callEvent } from './call-event.ts'
 import type { CallLog, CallLogBatch } from './call-log.ts'
 
 const LOGS_PER_MESSAGE_MAX = 1_000
+/** What a unit is taken to be worth of which an older message does not say it. */
+const BASE = format(BASE_VALUE)
 /** A key's last use is written anew when it is this much later. */
 const LAST_USED_STEP = '1 minute'
 const FIRST_RETRY_SECONDS = 5
@@ -56,7 +61,8 @@ function logsOf({ body }: Message): CallLog[] {
   const { version, logs } = body as Partial<CallLogBatch>
   if (version !== 1 || !Array.isArray(logs) || logs.length === 0 || logs.length > LOGS_PER_MESSAGE_MAX)
     throw new TypeError('This is no message of call logs.')
-  for (const { priceUsd, premiumUsd, revenueUsd } of logs) [priceUsd, premiumUsd, revenueUsd].forEach(amount)
+  for (const { priceUsd, premiumUsd, revenueUsd, unitValueUsd = BASE } of logs)
+    [priceUsd, premiumUsd, revenueUsd, unitValueUsd].forEach(amount)
   return logs
 }
 
@@ -76,29 +82,32 @@ async function record(env: Bindings, logs: CallLog[]): Promise<void> {
  * here it costs no round trip. A row that is being changed is left out: it is fresh enough, or will be with the next call.
  */
 async function write(env: Bindings, logs: CallLog[]): Promise<string[]> {
+  const transactionId = newId()
   const creators = JSON.stringify([...new Set(logs.map(({ creatorId }) => creatorId))])
   const { rows } = await db(env).execute<{ user_id: string }>(sql`
     WITH inserted AS (
     INSERT INTO call_logs (
       id, request_id, agent_id, agent_version, creator_id, api_key_id, user_id, provider, model, stream, status, error_code,
       input_tokens, output_tokens, latency_ms, first_content_ms, funding, lot_id, cost_usd, price_usd, premium_usd,
-      revenue_usd, fee_percent, admitted_at, created_at
+      revenue_usd, unit_value_usd, fee_percent, transaction_id, admitted_at, created_at
     )
     SELECT
       "id", "requestId", "agentId", "agentVersion", "creatorId", "apiKeyId", "userId", "provider", "model", "stream", "status", "errorCode",
       "inputTokens", "outputTokens", "latencyMs", "firstContentMs", "funding", "lotId",
       CASE WHEN "funding" IN ('paid', 'promotional') THEN "priceUsd" ELSE 0 END, "priceUsd", "premiumUsd",
-      "revenueUsd", "feePercent", to_timestamp("admittedAt" / 1000.0), to_timestamp("settledAt" / 1000.0)
+      "revenueUsd", CASE WHEN "funding" = 'paid' THEN coalesce("unitValueUsd", ${BASE}::decimal) ELSE 0 END, "feePercent",
+      CASE WHEN "funding" = 'paid' OR "revenueUsd" > 0 THEN ${transactionId}::uuid END, to_timestamp("admittedAt" / 1000.0), to_timestamp("settledAt" / 1000.0)
     FROM json_to_recordset(${JSON.stringify(logs)}::json) AS log (
       "id" uuid, "requestId" text, "agentId" uuid, "agentVersion" int, "creatorId" uuid, "apiKeyId" uuid, "userId" uuid,
       "provider" text, "model" text, "stream" boolean, "status" text, "errorCode" text, "inputTokens" int, "outputTokens" int,
       "latencyMs" int, "firstContentMs" int, "funding" text, "lotId" text, "priceUsd" decimal, "premiumUsd" decimal,
-      "revenueUsd" decimal, "feePercent" smallint, "admittedAt" bigint, "settledAt" bigint
+      "revenueUsd" decimal, "unitValueUsd" decimal, "feePercent" smallint, "admittedAt" bigint, "settledAt" bigint
     )
     ORDER BY "id"
     ON CONFLICT DO NOTHING
     RETURNING *
     ),
+    ${bookCalls(sql`inserted`, transactionId)},
     ${rollUp(sql`inserted`)},
     used AS (
       UPDATE api_keys SET last_used_at = stale.at

@@ -1,4 +1,8 @@
-/** The lots of an account: what was granted, what is spent. Promotional ones are drawn first, then the oldest paid one. */
+/**
+ * The lots of an account: what was granted, what is spent, what was taken back. Promotional ones are drawn first, then the
+ * oldest paid one; a lot that is frozen or closed is not drawn at all.
+ */
+import type { LotState } from './protocol.ts'
 
 export type Lot = {
   id: string
@@ -8,9 +12,14 @@ export type Lot = {
   spent: number
   /** Units of calls that are held, or charged and not sent on yet: the part that stands in the calls' rows. */
   open: number
+  /** Units that were taken back, and the state that this left the lot in: copies of what the reversals say. */
+  taken: number
+  state: LotState
   /** In 10⁻⁸ dollars. */
   unitValue: number
 }
+
+const UNTOUCHED = { open: 0, taken: 0, state: 'active' } as const
 
 export class Lots {
   readonly #sql: SqlStorage
@@ -25,7 +34,7 @@ export class Lots {
     ) WITHOUT ROWID`)
     type Row = { id: string; kind: Lot['kind']; calls: number; spent: number; unit_value: number }
     const rows = sql.exec<Row>("SELECT id, kind, calls, spent, unit_value FROM lot ORDER BY kind = 'paid', place")
-    for (const row of rows) this.#remember({ ...row, open: 0, unitValue: row.unit_value })
+    for (const row of rows) this.#remember({ ...row, ...UNTOUCHED, unitValue: row.unit_value })
   }
 
   /** Adds a lot once; a lot with this id that is already there stays as it is. Says whether it was added. */
@@ -39,7 +48,7 @@ export class Lots {
       lot.unitValue,
       this.#lots.size,
     )
-    this.#remember({ ...lot, spent: 0, open: 0 })
+    this.#remember({ ...lot, ...UNTOUCHED, spent: 0 })
     return true
   }
 
@@ -47,16 +56,16 @@ export class Lots {
   next(): Lot | undefined {
     let firstPaid: Lot | undefined
     for (const lot of this.#lots.values()) {
-      if (lot.spent + lot.open >= lot.calls) continue
+      if (lot.state !== 'active' || unused(lot) <= 0) continue
       if (lot.kind === 'promotional') return lot
       firstPaid ??= lot
     }
     return firstPaid
   }
 
-  /** The lot that is drawn last of those that have units which no charged call has taken. */
+  /** The lot that is drawn last of those that have units which no charged call has drawn. */
   last(): Lot | undefined {
-    const withUnits = this.all().filter((lot) => lot.spent < lot.calls)
+    const withUnits = this.all().filter((lot) => lot.state === 'active' && lot.taken + lot.spent < lot.calls)
     return withUnits.findLast((lot) => lot.kind === 'paid') ?? withUnits.at(-1)
   }
 
@@ -91,6 +100,11 @@ export class Lots {
 /** Units that can still be admitted. */
 export function remaining(lots: Lots): number {
   let units = 0
-  for (const lot of lots.all()) units += lot.calls - lot.spent - lot.open
+  for (const lot of lots.all()) if (lot.state === 'active') units += unused(lot)
   return units
+}
+
+/** Units of a lot that nobody has drawn or taken back, whatever state it is in. */
+export function unused(lot: Lot): number {
+  return lot.calls - lot.taken - lot.spent - lot.open
 }

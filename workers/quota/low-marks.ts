@@ -39,7 +39,7 @@ export class LowMarks {
   /** Lets the mark of a lot fall to what is left of it, if it is the last one and charged calls have just taken units of it. */
   note(lot: Lot, { userId, remaining, at }: Pick<LowMark, 'userId' | 'remaining' | 'at'>): void {
     const known = this.#rows.get(lot.id)
-    const left = lot.calls - lot.spent
+    const left = lot.calls - lot.taken - lot.spent
     const percent = MARKS.find((mark) => left * 100 <= lot.calls * mark) ?? FULL
     if (percent >= (known?.percent ?? FULL)) return
     this.#write({ lot_id: lot.id, user_id: userId, percent, told: known?.told ?? FULL, remaining, at })

@@ -86,6 +86,27 @@ export type LotInput = { v: 1; id: string; kind: 'paid' | 'promotional'; calls: 
 /** Money for premiums, in 10⁻⁸ dollars. */
 export type DepositInput = { v: 1; id: string; amount: number }
 
+/** What a lot is: drawn from; not for as long as a dispute about it is open; not any more. */
+export type LotState = 'active' | 'frozen' | 'closed'
+
+/**
+ * To be taken back, because the payment goes back or is disputed: at most `max` unused units of a lot, or, where `lotId` is
+ * null, at most `max` 10⁻⁸ dollars of the prepaid balance. `lot` is what this leaves the lot as, and all that a repetition
+ * can change; with `max` 0 it is all that is done.
+ */
+export type ReversalInput = { v: 1; id: string; lotId: string | null; max: number; lot?: LotState }
+
+/** In the units of its `max`. `due` is what running calls hold; `late` what they have given to it since. */
+export type Reversal = {
+  taken: number
+  due: number
+  late: number
+  /** Some of these calls are still running: `late` may still grow. */
+  isWaiting: boolean
+  /** It was given back, for good. */
+  isUndone: boolean
+}
+
 export type CapPeriod = 'day' | 'week' | 'month'
 export type KeyInput = {
   v: 1
@@ -120,7 +141,10 @@ export type QuotaState = {
   rate: RateState
   /** Settled calls that have not been sent on yet. */
   unsent: number
-  lots: { id: string; kind: 'paid' | 'promotional'; calls: number; remaining: number }[]
+  /** Held calls whose lease has been over for minutes: something does not settle them. */
+  overdue?: number
+  /** `remaining` counts units that nobody has drawn or taken back, also of lots that are not drawn from now. */
+  lots: { id: string; kind: 'paid' | 'promotional'; calls: number; remaining: number; state?: LotState }[]
   /** The keys that have caps and are not revoked. */
   keys?: { keyId: string; caps: CapUsage[] }[]
 }

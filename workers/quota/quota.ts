@@ -23,6 +23,8 @@ import type {
   KeyInput,
   LotInput,
   QuotaState,
+  Reversal,
+  ReversalInput,
   SettleRequest,
   Settlement,
   Stop,
@@ -34,7 +36,7 @@ const ADMIT_ATTEMPTS = 4
 const SETTLE_ATTEMPTS = 7
 const FIRST_DELAY_MS = 20
 const CALLS_PAGE_MAX = 100
-const CALLS_READ_MAX = 2_000
+const CALLS_READ_MAX = 1_000
 
 type AccountStub = DurableObjectStub<AccountObject>
 
@@ -93,6 +95,16 @@ export async function deposit(env: Bindings, accountId: string, input: DepositIn
   return reach(env, accountOf(env, accountId), SETTLE_ATTEMPTS, async (stub) => await stub.deposit(input))
 }
 
+/** Takes back what is unused of a lot or of the prepaid balance, and freezes or closes the lot, once per reversal id. */
+export async function takeBack(env: Bindings, accountId: string, input: ReversalInput): Promise<Reversal> {
+  return reach(env, accountOf(env, accountId), SETTLE_ATTEMPTS, async (stub) => await stub.takeBack(input))
+}
+
+/** Undoes a reversal for good. */
+export async function giveBack(env: Bindings, accountId: string, reversalId: string): Promise<Reversal> {
+  return reach(env, accountOf(env, accountId), SETTLE_ATTEMPTS, async (stub) => await stub.giveBack(reversalId))
+}
+
 /** Tells the account what to think of a key. Once this resolves, a revoked key is admitted no more. */
 export async function setKey(env: Bindings, accountId: string, input: KeyInput): Promise<void> {
   await reach(env, accountOf(env, accountId), SETTLE_ATTEMPTS, async (stub) => await stub.setKey(input))
@@ -118,7 +130,19 @@ export async function quotaOf(env: Bindings, accountId: string): Promise<QuotaSt
   return reach(env, accountOf(env, accountId), ADMIT_ATTEMPTS, async (stub) => await stub.quota())
 }
 
-type CallRow = typeof callLogs.$inferSelect
+/** What a page is read for. Each door shows of it what is its caller's. */
+const {
+  creatorId: _creator,
+  provider: _provider,
+  model: _model,
+  lotId: _lot,
+  feePercent: _fee,
+  unitValueUsd: _unitValue,
+  transactionId: _transaction,
+  admittedAt: _admitted,
+  ...shown
+} = getTableColumns(callLogs)
+type CallRow = Pick<typeof callLogs.$inferSelect, keyof typeof shown>
 /** `next` is where the page after this one begins; null after the last. */
 export type CallPage = { calls: CallRow[]; next: CallPlace | null }
 export type CallPlace = Pick<CallRow, 'createdAt' | 'id'>
@@ -165,7 +189,7 @@ async function callPage(env: Bindings, isTheirs: SQL, page: PageAsked): Promise<
     sql`(${callLogs.createdAt}, ${callLogs.id}) < (${before.createdAt.toISOString()}::timestamptz, ${before.id}::uuid)`
   const read = db(env)
     .select({
-      ...getTableColumns(callLogs),
+      ...shown,
       isWanted: sql<boolean>`${isWanted ?? sql`true`}`.as('is_wanted'),
       row: sql<number>`row_number() OVER (ORDER BY ${callLogs.createdAt} DESC, ${callLogs.id} DESC)`.as('row'),
     })
@@ -187,7 +211,8 @@ async function callPage(env: Bindings, isTheirs: SQL, page: PageAsked): Promise<
       .select()
       .from(read)
       .where(or(read.isWanted, eq(read.row, readMax)))
-      .orderBy(read.row)
+      // By what they are sorted by already: reading ends with the last that is shown.
+      .orderBy(desc(read.createdAt), desc(read.id))
       .limit(limit + 1),
   )
   const calls = rows.filter((row) => row.isWanted).slice(0, limit)

@@ -23,6 +23,18 @@ export const quotas = pgTable('quotas', {
   updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
 })
 
+/** Calls that were bought or granted together; a lot that was bought has its payment's id. */
+export const quotaLots = pgTable('quota_lots', {
+  id: varchar('id', { length: 128 }).primaryKey(),
+  userId: uuid('user_id')
+    .notNull()
+    .references(() => users.id),
+  calls: integer('calls').notNull(),
+  priceUsd: decimal('price_usd', { precision: 18, scale: 8 }).notNull(),
+  unitValueUsd: decimal('unit_value_usd', { precision: 18, scale: 8 }).notNull(),
+  createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+})
+
 /** One row per call, partitioned by the month in which it was settled (`created_at`, UTC). */
 export const callLogs = pgTable(
   'call_logs',
@@ -51,6 +63,10 @@ export const callLogs = pgTable(
     premiumUsd: decimal('premium_usd', { precision: 18, scale: 8 }).notNull(),
     revenueUsd: decimal('revenue_usd', { precision: 18, scale: 8 }).notNull(),
     feePercent: smallint('fee_percent').notNull(),
+    /** What the unit that was drawn had cost; 0 if none was paid for. */
+    unitValueUsd: decimal('unit_value_usd', { precision: 18, scale: 8 }).notNull().default('0'),
+    /** The ledger's transaction that booked the call; null: there was nothing to book. */
+    transactionId: uuid('transaction_id'),
     admittedAt: timestamp('admitted_at', { withTimezone: true }).notNull(),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   },

@@ -1,6 +1,6 @@
 /** Logs of calls as an account sends them on, and the delivery of their messages to the queue's consumer. */
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
-import type { agentCallers, agentUsage } from '../analytics/tables.ts'
+import type { agentUsage } from '../analytics/tables.ts'
 import { newId } from '../base/ids.ts'
 import { callLogsQueue } from '../quota/call-logs.queue.ts'
 import type { CallLog, CallLogBatch } from '../quota/call-log.ts'
@@ -52,19 +52,11 @@ export async function deliver(...messages: CallLog[][]): Promise<void> {
   if (retryMessages.length > 0) throw new Error('A message was not taken.')
 }
 
-/** A row of an agent's usage on a day, without latencies and tokens. */
+/** A row of an agent's usage on a day, without latencies and tokens; all calls succeeded unless it says otherwise. */
 export function usageRow(
   row: Pick<typeof agentUsage.$inferInsert, 'agentId' | 'creatorId' | 'day' | 'calls'> &
     Partial<typeof agentUsage.$inferInsert>,
 ): typeof agentUsage.$inferInsert {
-  const latencies = Array.from({ length: 80 }, () => 0)
-  const none = { revenueUsd: '0', feeUsd: '0', inputTokens: 0, outputTokens: 0, latencies }
-  return { status: 'success', funding: 'paid', ...none, ...row }
-}
-
-/** An account's successful call of an agent on a day. */
-export function callerRow(
-  row: Pick<typeof agentCallers.$inferInsert, 'agentId' | 'userId' | 'day'>,
-): typeof agentCallers.$inferInsert {
-  return { creatorId: newId(), calls: 1, successful: 1, ...row }
+  const none = { users: 0, promotional: 0, trial: 0, feeUsd: '0', inputTokens: 0, outputTokens: 0, latencies: '0' }
+  return { ...none, successful: row.calls, paid: row.successful ?? row.calls, revenueUsd: '0', ...row }
 }

@@ -1,4 +1,5 @@
 /** What `env` holds in tests: the Worker's own bindings, and the doors of the test run. */
+import '@cloudflare/vitest-plugin/types'
 import type { OwnBindings } from '../env.ts'
 
 declare global {

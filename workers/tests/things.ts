@@ -8,7 +8,10 @@ import { signAccessToken } from '../auth/access-token.ts'
 import { sessions } from '../auth/tables.ts'
 import { db } from '../base/db.ts'
 import { newId } from '../base/ids.ts'
+import { amount } from '../money/amount.ts'
+import { withdraw } from '../settlements/withdrawals.ts'
 import { asUser, idsIn, newProof, type Headers, type Route } from './document.ts'
+import { earn, giveWallet, settleUpTo } from './earnings.ts'
 import { bindings, newAgent, newDeveloper, signIn, type Account } from './world.ts'
 import type { UserType } from '../auth/auth.ts'
 
@@ -79,6 +82,29 @@ export const THINGS: Record<string, Make> = {
       VALUES (${id}, ${ids['webhooks']}, ${newId()}, 'quota.low', '{}', 'failed', now(), now())`)
     return { ids: { ...ids, deliveries: id }, owners }
   },
+  settlements: async () => {
+    const creator = await signIn('creator')
+    await earn(creator.id, [{ day: '2026-11-03', revenue: '2' }])
+    await settleUpTo(creator.id, '2026-11-09')
+    const [settlement] = await run<{ id: string }>(sql`SELECT id FROM settlements WHERE creator_id = ${creator.id}`)
+    return { ids: { settlements: settlement?.id ?? '' }, owners: { creator } }
+  },
+  withdrawals: async () => {
+    const creator = await signIn('creator')
+    await giveWallet(creator.id, `0x${'5e'.repeat(20)}`)
+    await earn(creator.id, [{ day: '2026-11-03', revenue: '5000' }])
+    await settleUpTo(creator.id, '2026-11-09')
+    const { id } = await withdraw(bindings, { id: newId(), creatorId: creator.id, amount: amount('5000') })
+    return { ids: { withdrawals: id }, owners: { creator } }
+  },
+  payments: async () => {
+    const developer = await signIn('developer')
+    const id = newId()
+    await run(sql`INSERT INTO payments (id, user_id, amount_usd, quota_purchased, payment_method, payment_id, package, status,
+        is_live, completed_at, credited_at, told)
+      VALUES (${id}, ${developer.id}, 10, 1000, 'stripe', ${`cs_test_${id}`}, 'starter', 'completed', FALSE, now(), now(), 'completed')`)
+    return { ids: { payments: id }, owners: { developer } }
+  },
   notifications: async () => {
     const developer = await signIn('developer')
     const id = newId()
@@ -89,13 +115,14 @@ export const THINGS: Record<string, Make> = {
 }
 
 /** Words before an id that names nothing of anybody's: what it stands for is there for everybody. */
-export const OPEN_TO_ALL = new Set(['accounts', 'avatars', 'categories', 'creators', 'flags'])
+export const OPEN_TO_ALL = new Set(['accounts', 'avatars', 'categories', 'creators', 'flags', 'signers', 'tokens'])
 
 /** Routes about a thing that is not only its owner's. A stranger is refused while it is private, as if there were none. */
 export const SHARED = new Set(['POST /reviews/{id}/report'])
 
 /** Bodies for routes whose schema does not say all that a body has to be. Elsewhere the schema's example is sent. */
 export const BODIES: Record<string, unknown> = {
+  'POST /payments/checkout': { package: 'starter', method: 'stripe' },
   'PUT /agents/{id}': { version: 1, name: 'Marlow the Second' },
 }
 

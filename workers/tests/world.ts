@@ -261,11 +261,19 @@ export async function providerCalls(): Promise<Record<ProviderName, ProviderCall
   return providers
 }
 
-/** Stops or starts a store of the test run. */
+type Store = 'postgres' | 'redis' | 'mail'
+
+/** Stops or starts a store of the test run, or does something to its chain: what, stands in workers/local/chain-door.ts. */
 export async function door(
-  action: '/postgres/pause' | '/postgres/resume' | '/redis/pause' | '/redis/resume' | '/mail/pause' | '/mail/resume',
-): Promise<void> {
-  await fetch(`${env.DOORS_URL}${action}`, { method: 'POST' })
+  action:
+    | `/${Store}/${'pause' | 'resume'}`
+    | `/chain/${'up' | 'down' | 'deaf' | 'reset'}`
+    | `/chain/${'mine' | 'reorg' | 'automine' | 'cut-after' | 'cut-before'}?n=${number}`
+    | '/chain/cuts',
+): Promise<unknown> {
+  const response = await fetch(`${env.DOORS_URL}${action}`, { method: 'POST' })
+  if (!response.ok) throw new Error(await response.text())
+  return response.json()
 }
 
 export type Mail = { to: string[]; subject: string; text: string }

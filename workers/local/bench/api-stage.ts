@@ -2,11 +2,13 @@
 import { SignJWT } from 'jose'
 import { Pool } from 'pg'
 import { type BuiltWorker, startBuiltWorker } from '../built-worker.ts'
+import { chainVariables } from '../chain.ts'
 import { startPostgres, type Postgres } from '../postgres.ts'
 import { startProviders } from '../providers.ts'
 import { startRedis } from '../redis.ts'
 import { testBindings } from '../test-bindings.ts'
-import { idOf } from './fill.ts'
+import { BENCH_CHAIN } from './fill-money.ts'
+import { idOf } from './numbers.ts'
 import { READS, type Read, type Who } from './reads.ts'
 import type { Query } from '../postgres-http.ts'
 import type { TestDoors } from '../test-doors.ts'
@@ -37,6 +39,7 @@ export class ApiStage {
       openaiBaseUrl: providers.openaiBaseUrl,
       anthropicBaseUrl: providers.anthropicBaseUrl,
       googleBaseUrl: providers.googleBaseUrl,
+      chain: chainVariables(BENCH_CHAIN),
     })
     const worker = await startBuiltWorker({ storage: 'memory', bindings })
     const pool = new Pool({ connectionString: databaseUrl, max: 2 })

@@ -2,6 +2,8 @@
  * `npm run bench:api`: what the API's lists, searches and dashboards take on a full market, 100,000 agents, 1,000,000 reviews and
  * 10,000,000 calls in a real PostgreSQL, beside a bare `select 1` through the same door. The market is made once and kept in
  * `.local/bench-api`; `--fresh` makes it anew, `--rows 0.1` makes a tenth of it, `--only name` measures what has that in its name.
+ * `--passes 3` goes over all of them so many times, and shows of each read the pass in which the bare query was quickest: on a
+ * machine that is not left alone, that is the one in which others disturbed least.
  */
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -11,7 +13,8 @@ import { Pool } from 'pg'
 import { migrate } from '../migrate.ts'
 import { startRealPostgres } from '../real-postgres.ts'
 import { ApiStage } from './api-stage.ts'
-import { fill, sizeOf } from './fill.ts'
+import { fill } from './fill.ts'
+import { sizeOf } from './numbers.ts'
 import { isRead, planOf } from './plans.ts'
 import type { Read } from './reads.ts'
 
@@ -39,6 +42,7 @@ const { values: flags } = parseArgs({
     rows: { type: 'string', default: '1' },
     fresh: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
+    passes: { type: 'string', default: '1' },
   },
 })
 
@@ -91,8 +95,14 @@ type Row = {
 
 async function measure(on: ApiStage): Promise<void> {
   const { reads, missing } = await on.reads()
-  const rows: Row[] = []
-  for (const read of reads.filter(({ name }) => name.includes(flags.only))) rows.push(await measureOne(on, read))
+  const asked = reads.filter(({ name }) => name.includes(flags.only))
+  const best = new Map<Read, Row>()
+  for (let pass = 0; pass < Number(flags.passes); pass++)
+    for (const read of asked) {
+      const row = await measureOne(on, read)
+      if (row.bare95 < (best.get(read)?.bare95 ?? Infinity)) best.set(read, row)
+    }
+  const rows = [...best.values()]
   say(table(rows))
   if (missing.length > 0) say(`\nNot measured, for want of a line in reads.ts: ${missing.join(', ')}`)
   const late = rows.filter((row) => ratio(row) > limitOf(row.read))

@@ -4,7 +4,7 @@ import type { Query } from '../postgres-http.ts'
 
 /** Tables that grow with the market. Nobody may read one from end to end to show a page. */
 const LARGE =
-  /^(users|creator_profiles|agents|agent_versions|reviews|review_figures|api_keys|sessions|call_logs\w*|account_usage|agent_usage|agent_callers|webhooks|webhook_deliveries|webhook_attempts|notifications|audit_log)$/
+  /^(users|creator_profiles|agents|agent_versions|reviews|review_figures|api_keys|sessions|call_logs\w*|account_usage|account_part_usage|agent_usage|agent_callers|agent_last_calls|dead_letters|webhooks|webhook_deliveries|webhook_attempts|notifications|audit_log)$/
 
 export type Plan = {
   sql: string

@@ -3,7 +3,8 @@
  * each way in which a list, a search or a dashboard asks the database. A line whose route the document does not have is skipped;
  * a list of the document without a line fails the test.
  */
-import { idOf } from './fill.ts'
+import { PAID_WALLET } from './fill-money.ts'
+import { idOf } from './numbers.ts'
 
 export type Who = 'anyone' | 'developer' | 'creator' | 'admin' | 'key'
 
@@ -24,6 +25,8 @@ export type Read = {
 }
 
 const WORDS = 'contract careful garden tutor invoice reviewer melody patient budget translator proof quick'.split(' ')
+/** Of the sentence that is part of every description. */
+const COMMON = 'answers paragraphs sources example question reads short'.split(' ')
 const SHELVES = 'writing code data research education support legal finance'.split(' ')
 
 const word = (n: number): string => WORDS[n % WORDS.length] ?? ''
@@ -33,6 +36,13 @@ const agent = (n: number): string => idOf('agent', (n % 5) * 10)
 
 /** Days before today, as YYYY-MM-DD. */
 const day = (before: number): string => new Date(Date.now() - before * 86_400_000).toISOString().slice(0, 10)
+
+const HALF_A_YEAR = `?from=${day(179)}`
+
+/** Callers are counted each, along an index. */
+const CALLERS = 60_000
+/** Every agent or key of an account, for each month and for each of the days that are left over. */
+const PARTS = 5_000
 
 const V1 = '/api/v1'
 const MARKET = `${V1}/marketplace/agents`
@@ -59,6 +69,11 @@ const search = (name: string, query: (n: number) => string): Read => ({
 
 export const READS: Read[] = [
   search('search: a word', (n) => `q=${word(n)}`),
+  search('search: a word that all have', (n) => `q=${COMMON[n % COMMON.length]}`),
+  search(
+    'search: two words that all have',
+    (n) => `q=${COMMON[n % COMMON.length]}%20${COMMON[(n + 3) % COMMON.length]}`,
+  ),
   search('search: two words', (n) => `q=${pair(n)}`),
   search('search: misspelt', (n) => `q=${word(n).slice(0, -2)}${word(n).slice(-1)}x`),
   search('search: nothing found', (n) => `q=zzyzx${n}`),
@@ -109,6 +124,7 @@ export const READS: Read[] = [
     who: 'anyone',
     path: (n) => `${V1}/reviews/agents/${agent(n)}?sort=rating&limit=100`,
   },
+  ...list(`${V1}/chain/settlements`, 'anyone', { 'what was paid to a wallet': `?creator=${PAID_WALLET}&limit=100` }),
   ...list(`${V1}/reviews/mine`, 'developer', { 'your reviews': '' }),
   ...list(`${V1}/creators/me/reviews`, 'creator', {
     'reviews of your agents': '',
@@ -126,15 +142,24 @@ export const READS: Read[] = [
     route: `${V1}/agents/{id}/analytics`,
     who: 'creator',
     path: () => `${V1}/agents/${idOf('agent', 0)}/analytics`,
-    rows: 10_000,
+    rows: CALLERS,
   },
   ...list(
     `${V1}/creators/me/analytics`,
     'creator',
-    { 'creator’s figures, 30 days': '', 'creator’s figures, half a year': `?from=${day(179)}` },
-    { rows: 200_000 },
+    {
+      'creator’s figures, 30 days': '',
+      'creator’s figures, half a year': HALF_A_YEAR,
+      'creator’s figures, an earlier month': `?from=${day(60)}&to=${day(30)}`,
+    },
+    { rows: CALLERS },
   ),
-  ...list(`${V1}/creators/me/analytics.csv`, 'creator', { 'creator’s figures as CSV': '' }, { rows: 200_000 }),
+  ...list(
+    `${V1}/creators/me/analytics.csv`,
+    'creator',
+    { 'creator’s figures as CSV': '', 'creator’s half a year as CSV': HALF_A_YEAR },
+    { rows: CALLERS },
+  ),
   ...list(
     `${V1}/creators/me/calls`,
     'creator',
@@ -145,6 +170,22 @@ export const READS: Read[] = [
     },
     { rows: 2_500 },
   ),
+  {
+    name: 'your earnings',
+    route: `${V1}/creators/me/earnings`,
+    who: 'creator',
+    path: () => `${V1}/creators/me/earnings`,
+  },
+  ...list(`${V1}/creators/me/settlements`, 'creator', { 'your settlements': '' }),
+  {
+    name: 'a statement',
+    route: `${V1}/creators/me/settlements/{id}/statement.csv`,
+    who: 'creator',
+    path: () => `${V1}/creators/me/settlements/${idOf('settlement 1 of ', 0)}/statement.csv`,
+    // It reads the calls of a week.
+    rows: 50_000,
+  },
+  ...list(`${V1}/creators/me/withdrawals`, 'creator', { 'your withdrawals': '' }),
   ...list(`${V1}/developers/keys`, 'developer', { 'your keys': '' }),
   ...list(
     `${V1}/developers/calls`,
@@ -166,14 +207,34 @@ export const READS: Read[] = [
     {
       'usage by day': '',
       'usage by agent': '?group_by=agent',
-      'usage by key, half a year': `?group_by=key&from=${day(179)}`,
+      'usage by key': '?group_by=key',
+      'usage by status': '?group_by=status',
+      'usage by day, half a year': `${HALF_A_YEAR}&per_page=100`,
+      'usage by agent, half a year': `${HALF_A_YEAR}&group_by=agent`,
+      'usage by key, half a year': `${HALF_A_YEAR}&group_by=key&per_page=100`,
     },
-    { rows: 50_000 },
+    { rows: PARTS },
   ),
-  ...list('/api/v2/developers/usage', 'developer', { 'usage by day, v2': '' }, { rows: 50_000 }),
-  ...list(`${V1}/developers/usage.csv`, 'developer', { 'usage as CSV': '' }, { rows: 50_000 }),
-  ...list(`${V1}/developers/analytics`, 'developer', { 'developer’s figures': '' }, { rows: 50_000 }),
+  ...list('/api/v2/developers/usage', 'developer', { 'usage by day, v2': '' }),
+  ...list(
+    `${V1}/developers/usage.csv`,
+    'developer',
+    { 'usage as CSV': '', 'usage by key, half a year, as CSV': `${HALF_A_YEAR}&group_by=key` },
+    { rows: PARTS },
+  ),
+  ...list(
+    `${V1}/developers/analytics`,
+    'developer',
+    { 'developer’s figures': '', 'developer’s figures, half a year': HALF_A_YEAR },
+    { rows: 10_000 },
+  ),
   ...list(`${V1}/calls`, 'key', { 'calls of the key’s account': '' }),
+  ...list(
+    `${V1}/payments/history`,
+    'developer',
+    { 'your payments': '', 'your failed payments': '?status=failed' },
+    { rows: 2_500 },
+  ),
   ...list(`${V1}/webhooks`, 'developer', { 'your webhooks': '' }),
   ...['', '?state=failed', '?event_type=quota.low', '?state=failed&event_type=quota.low'].map((query) => ({
     name: `deliveries of a webhook ${query}`,
@@ -187,6 +248,7 @@ export const READS: Read[] = [
     { 'your notifications': '', 'your unread ones': '?unread=true' },
     { rows: 2_500 },
   ),
+  ...list(`${V1}/notifications`, 'creator', { 'a creator’s notifications': '' }, { rows: 2_500 }),
   ...list(`${V1}/auth/sessions`, 'developer', { 'your sessions': '' }),
   ...list(`${V1}/admin/users`, 'admin', {
     'admin: users': '',
@@ -210,6 +272,31 @@ export const READS: Read[] = [
     'admin: audit log of an admin': `?actor_id=${idOf('admin', 0)}`,
   }),
   ...list(`${V1}/admin/moderation/queue`, 'admin', { 'admin: moderation queue': '' }),
+  ...list(`${V1}/admin/dashboard/stats`, 'admin', { 'admin: the platform in figures': '' }, { rows: 60_000 }),
+  {
+    name: 'admin: a user',
+    route: `${V1}/admin/users/{id}`,
+    who: 'admin',
+    path: () => `${V1}/admin/users/${idOf('developer', 0)}`,
+  },
+  ...list(`${V1}/admin/settlements/pending`, 'admin', { 'admin: pending earnings': '?limit=100' }, { rows: 5_000 }),
+  ...list(`${V1}/admin/settlements/history`, 'admin', {
+    'admin: settlements': '',
+    'admin: settlements of a creator': `?creator_id=${idOf('creator', 0)}`,
+    'admin: settlements of a status': '?status=closing',
+  }),
+  ...list(`${V1}/admin/withdrawals`, 'admin', {
+    'admin: withdrawals': '',
+    'admin: held withdrawals': '?state=held',
+    'admin: withdrawals of a creator': `?creator_id=${idOf('creator', 0)}`,
+  }),
+  ...list(`${V1}/admin/differences`, 'admin', { 'admin: differences': '', 'admin: all differences': '?open=false' }),
+  ...list(`${V1}/admin/payments`, 'admin', {
+    'admin: payments': '',
+    'admin: payments that are held': '?status=held',
+    'admin: payments by crypto': '?method=coinbase',
+    'admin: payments of a user': `?user_id=${idOf('developer', 0)}`,
+  }),
   ...list(`${V1}/admin/flags`, 'admin', { 'admin: flags': '' }),
   ...list(`${V1}/admin/system/dead-letters`, 'admin', { 'admin: dead letters': '' }),
 ]

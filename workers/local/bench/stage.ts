@@ -18,7 +18,7 @@ import { type Child, startChild } from './process.ts'
 /** An agent on OpenAI at less than a unit, so that no account needs a balance. Its prompt is of ordinary length. */
 const AGENT = 'release-note-writer'
 export const ACCOUNTS = 500
-const LOT = { id: 'bench', calls: 1_000_000, price_usd: '5000.00' }
+const LOT = { calls: 1_000_000, price_usd: '5000.00' }
 const OPERATOR_TOKEN = 'operator-token-of-the-benchmark-0000'
 const ENCRYPTION_KEY = 'bench-1:YmVuY2gga2V5IG9ubHksIGV4YWN0bHkgMzIgYnl0ZXM='
 const DRAIN_MS_MAX = 20_000
@@ -153,7 +153,7 @@ export class Stage {
         const response = await fetch(`${url}/api/v1/admin/accounts/${account.id}/lots`, {
           method: 'POST',
           headers: { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json' },
-          body: JSON.stringify(LOT),
+          body: JSON.stringify({ ...LOT, id: `bench-${account.id}` }),
         })
         if (!response.ok) throw new Error(`A lot was refused: ${await response.text()}`)
         await response.body?.cancel()

@@ -15,11 +15,13 @@ const ROOMS =
 const NOT_SHIPPED = new Set(['local', 'tests'])
 /** What of a room others may import besides its face: types that cross the wire, and tables for a foreign key. */
 const SHARED_FILES: Record<string, string[]> = {
-  analytics: ['analytics', 'series', 'tables'],
-  quota: ['quota', 'protocol', 'call-log'],
+  chain: ['chain', 'ownership', 'differences', 'states', 'tables'],
+  analytics: ['analytics', 'roll-up', 'series', 'tables'],
+  quota: ['quota', 'bought', 'protocol', 'call-log', 'tables'],
   agents: ['agents', 'vault', 'config', 'models', 'categories', 'versions', 'own', 'stops', 'tables'],
   keys: ['keys', 'read-key', 'key-format', 'tables'],
-  money: ['amount', 'prices', 'dollars'],
+  money: ['ledger', 'calls', 'reversals', 'accounts', 'amount', 'prices', 'dollars', 'tables'],
+  payments: ['payments', 'differences', 'tables'],
   auth: ['auth', 'audit', 'avatars', 'confirm', 'fields', 'letters', 'permissions', 'sessions', 'tables'],
   notifications: ['notifications', 'events', 'mail', 'tables'],
 }
@@ -112,6 +114,7 @@ describe('doors', () => {
       'workers/marketplace/snippets.ts',
       'workers/base/db.ts',
       'workers/notifications/mails.queue.ts',
+      'workers/payments/coinbase.ts',
       'workers/webhooks/post.ts',
       'workers/webhooks/resolve.ts',
     ])
@@ -119,6 +122,11 @@ describe('doors', () => {
       .filter(({ text }) => /(?<![.\w]|async )fetch\(/.test(withoutComments(text)))
       .map(({ path }) => path)
     expect(calling.filter((path) => !allowed.has(path))).toEqual([])
+  })
+
+  test('nodes of the chain are asked in one file only', () => {
+    const asking = shipped.filter(({ text }) => /from 'viem\/actions'|create\w*Client\b[^;]*from 'viem'/.test(text))
+    expect(asking.filter(({ room }) => room !== '').map(({ path }) => path)).toEqual(['workers/chain/rpc.ts'])
   })
 
   test('a prompt is revealed to the provider’s request, to the guard and to its owner, and nowhere else', () => {

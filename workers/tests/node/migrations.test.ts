@@ -215,6 +215,6 @@ describe('partitions of call_logs', () => {
               (SELECT count(*)::int FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'c') AS rules`,
       [await nameOf(inMonths(1))],
     )
-    expect(row).toEqual({ indexes: 7, rules: 2 })
+    expect(row).toEqual({ indexes: 9, rules: 2 })
   })
 })

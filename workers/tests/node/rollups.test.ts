@@ -16,7 +16,14 @@ type Consumer = { callLogsQueue(batch: { messages: Fake[] }, env: unknown): Prom
 
 // Named by a variable, because what the Worker is typed with does not hold in Node; what it does, does.
 const CONSUMER = '../../quota/call-logs.queue.ts'
-const ROLLUPS = ['account_usage', 'agent_usage', 'agent_callers', 'platform_usage']
+const ROLLUPS = [
+  'account_usage',
+  'account_part_usage',
+  'agent_usage',
+  'agent_callers',
+  'agent_last_calls',
+  'platform_usage',
+]
 const FIRST_ROLLUP = '0007_'
 
 let server: RealPostgres
@@ -73,7 +80,7 @@ const someLog: fc.Arbitrary<Log> = fc.record({
   latencyMs: fc.oneof(fc.nat(30), fc.nat(2_000_000)),
   firstContentMs: fc.constant(null),
   funding: fc.constantFrom('paid', 'promotional', 'trial', null),
-  lotId: fc.constant(null),
+  lotId: fc.constant('lot'),
   priceUsd: fc.constant('0.123456'),
   premiumUsd: fc.constant('0'),
   revenueUsd: fc.constant('0.123456'),
@@ -110,9 +117,38 @@ test('batches with the same calls and the same keys, written at the same time, w
   await withClient(server.url, async (client) => {
     const count = async (query: string): Promise<unknown> => (await client.query<{ n: unknown }>(query)).rows[0]?.n
     expect(await count('SELECT count(*)::int AS n FROM call_logs')).toBe(300)
-    for (const table of ROLLUPS) expect(await count(`SELECT sum(calls)::int AS n FROM ${table}`)).toBe(300)
-    for (const table of ['account_usage', 'agent_usage'])
-      expect(await count(`SELECT sum(n)::int AS n FROM ${table}, unnest(latencies) AS n`)).toBe(300)
+    const whole = `agent_id = '00000000-0000-0000-0000-000000000000'`
+    for (const rows of [
+      'account_usage',
+      'platform_usage',
+      ...['agent', 'key'].flatMap((part) =>
+        ['day', 'month'].map((span) => `account_part_usage WHERE part = '${part}' AND span = '${span}'`),
+      ),
+      `agent_usage WHERE ${whole}`,
+      `agent_usage WHERE NOT ${whole}`,
+    ])
+      expect(await count(`SELECT sum(calls)::int AS n FROM ${rows}`), rows).toBe(300)
+    // What is added up has the count of every bucket: as a sum of digits it is the number of calls.
+    for (const [table, calls] of [
+      ['account_usage', 300],
+      ['account_part_usage', `(SELECT sum(successful) FROM account_part_usage)`],
+      ['agent_usage', `(SELECT sum(successful) FROM agent_usage)`],
+    ])
+      expect(
+        await count(`
+          SELECT sum(div(latencies, 10::numeric ^ (12 * place)) % 10::numeric ^ 12) = ${calls} AS n
+          FROM ${table}, generate_series(0, 79) AS place`),
+        String(table),
+      ).toBe(true)
+    for (const agentId of ['agent_id', `'00000000-0000-0000-0000-000000000000'::uuid`])
+      expect(
+        await count(`
+          SELECT count(*)::int AS n FROM agent_usage AS u FULL JOIN (
+            SELECT creator_id, ${agentId} AS agent_id, (created_at AT TIME ZONE 'UTC')::date AS day, count(DISTINCT user_id) AS callers
+            FROM call_logs GROUP BY 1, 2, 3
+          ) AS l USING (creator_id, agent_id, day)
+          WHERE users IS DISTINCT FROM callers AND (${whole}) = ${agentId !== 'agent_id'}`),
+      ).toBe(0)
   })
 })
 

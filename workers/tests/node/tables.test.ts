@@ -5,10 +5,12 @@ import * as agents from '../../agents/tables.ts'
 import * as analytics from '../../analytics/tables.ts'
 import * as auth from '../../auth/tables.ts'
 import * as base from '../../base/tables.ts'
+import * as chain from '../../chain/tables.ts'
 import * as keys from '../../keys/tables.ts'
 import * as knowledge from '../../knowledge/tables.ts'
 import { migrate } from '../../local/migrate.ts'
 import { startPostgres, type Postgres } from '../../local/postgres.ts'
+import * as money from '../../money/tables.ts'
 import * as notifications from '../../notifications/tables.ts'
 import * as payments from '../../payments/tables.ts'
 import * as quota from '../../quota/tables.ts'
@@ -21,8 +23,10 @@ const rooms = [
   analytics,
   auth,
   base,
+  chain,
   keys,
   knowledge,
+  money,
   notifications,
   payments,
   quota,

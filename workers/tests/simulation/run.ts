@@ -1,0 +1,114 @@
+/** Histories in groups: those of one group happen among each other, in an order that the group's seed decides. */
+import { History } from './history.ts'
+import { DAY_MS, Platform } from './platform.ts'
+import { openRooms } from './rooms.ts'
+
+export type RunOptions = {
+  histories: number | undefined
+  seed: number | undefined
+  together: number | undefined
+  databaseUrl: string | undefined
+}
+
+/** How probable it is that a step goes wrong. */
+const TROUBLE = 0.06
+/** A pause between two attempts is none here: time passes when nothing else is left to do. */
+const PAUSE_MS_MAX = 2_000
+/** After so long every period can be settled. */
+const WEEKS_LATER = 3
+
+/** Runs them; gives what is wrong with the first group that broke, with its seed, or null. */
+export async function runHistories({
+  histories = 1_000,
+  seed = 1,
+  together = 40,
+  databaseUrl,
+}: RunOptions): Promise<string | null> {
+  const quiet = quieten()
+  const platform = await Platform.start(databaseUrl)
+  const rooms = await openRooms()
+  try {
+    for (let first = 0; first < histories; first += together) {
+      const own = seed + first / together
+      const problems = await runGroup(platform, own, () =>
+        Array.from({ length: Math.min(together, histories - first) }, () => new History(platform, rooms)),
+      )
+      if (problems.length > 0) return `--seed ${own} --histories ${together}: ${problems.slice(0, 5).join('; ')}`
+      platform.clear()
+    }
+    return null
+  } catch (thrown) {
+    return `--seed ${platform.seed} --histories ${together}: ${thrown instanceof Error ? thrown.stack : String(thrown)}`
+  } finally {
+    quiet()
+    await platform.stop()
+  }
+}
+
+async function runGroup(platform: Platform, seed: number, make: () => History[]): Promise<string[]> {
+  const before = await cashOf(platform)
+  platform.begin(seed, TROUBLE)
+  const { random } = platform
+  const histories = make()
+  const running = histories.map((history) => history.happen())
+  while (running.length > 0) {
+    const at = random.below(running.length)
+    const { done } = (await running[at]?.next()) ?? {}
+    if (done) running.splice(at, 1)
+    while (random.chance(0.4)) await platform.step()
+  }
+  await platform.settleDown()
+  platform.now += WEEKS_LATER * 7 * DAY_MS
+  for (const history of histories) await history.end()
+  await platform.settleDown()
+  for (const history of histories) {
+    await history.cashIn()
+    while (random.chance(0.4)) await platform.step()
+  }
+  await platform.settleDown()
+  for (const history of histories) await history.sweep()
+  await platform.settleDown()
+  platform.trouble = 0
+  const payouts = await platform.payouts()
+  const problems = await inBalance(platform)
+  const cash = (await cashOf(platform)) - before
+  const kept = histories.reduce((sum, history) => sum + history.kept, 0)
+  if (cash !== kept) problems.push(`cash: ${cash}, not ${kept}`)
+  for (const history of histories) for await (const problem of history.check(payouts)) problems.push(problem)
+  return problems
+}
+
+/** What came in by card and did not go out again, the processor's fees for payments aside; in 10⁻⁸ dollars. */
+async function cashOf(platform: Platform): Promise<number> {
+  const [row] = await platform.database.query<{ units: string }>(
+    `SELECT (coalesce(sum(balance), 0) * 100000000)::bigint::text AS units FROM ledger_balances
+     WHERE account IN ('cash_stripe', 'processor_fees')`,
+  )
+  return Number(row?.units)
+}
+
+/** What is wrong with the ledger as a whole. */
+async function inBalance(platform: Platform): Promise<string[]> {
+  const [row] = await platform.database.query<{ total: string; below: number }>(
+    `SELECT sum(balance)::text AS total, count(*) FILTER (WHERE balance > 0 AND account LIKE '%:%')::int AS below FROM ledger_balances`,
+  )
+  const problems: string[] = []
+  if (Number(row?.total) !== 0) problems.push(`the ledger comes to ${row?.total}, not to zero`)
+  if (row?.below) problems.push(`${row.below} accounts are overdrawn`)
+  return problems
+}
+
+/** Silences the log, takes no pauses and makes ids by the seed, until it is undone. */
+function quieten(): () => void {
+  const { setTimeout: wait } = globalThis
+  const { warn, error, info, log } = console
+  const silent = (): void => {}
+  if (!process.env['SIMULATION_LOG']) Object.assign(console, { warn: silent, error: silent, info: silent, log: silent })
+  const soon = (work: (...given: unknown[]) => void, ms = 0, ...given: unknown[]): ReturnType<typeof wait> =>
+    wait(() => work(...given), ms <= PAUSE_MS_MAX ? 0 : ms)
+  globalThis.setTimeout = Object.assign(soon, wait)
+  return () => {
+    Object.assign(console, { warn, error, info, log })
+    globalThis.setTimeout = wait
+  }
+}
