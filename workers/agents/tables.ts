@@ -67,6 +67,8 @@ export const agents = pgTable('agents', {
   featuredRank: integer('featured_rank'),
   /** How many approved reviews gave 1, 2, 3, 4 and 5. */
   ratingCounts: integer('rating_counts').array().notNull().default([0, 0, 0, 0, 0]),
+  /** As in their profile; the database keeps it so. */
+  creatorName: varchar('creator_name', { length: 100 }),
   search: tsvector('search').generatedAlwaysAs(sql`(the migration says how)`),
   /** Why it was taken out of service by somebody other than its creator; it is not active then. */
   stoppedBecause: varchar('stopped_because', { length: 20, enum: ['admin', 'barred', 'suspended', 'closed'] }),

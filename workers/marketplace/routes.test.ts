@@ -246,6 +246,27 @@ test('misspelt names, other forms of a word, accents and Chinese are found', asy
     expect(await finds(q), q).toBe(false)
 })
 
+test('agents are found by the name of their creator, as it is now, and after agents that are named so', async () => {
+  const [name, later] = [`Ottoline${newId().slice(0, 6)}`, `Peregrine${newId().slice(0, 6)}`]
+  const owner = await newUser('creator')
+  const early = await make({ name: 'Early', by: owner })
+  const finds = async (q: string): Promise<string[]> =>
+    (await api(`GET /api/v1/marketplace/agents?q=${encodeURIComponent(q)}`)).body.items.map(({ id }: Item) => id)
+  expect(await finds(name)).toEqual([])
+  await db(bindings)
+    .insert(creatorProfiles)
+    .values({ userId: owner, displayName: `${name} 数学老师` })
+  const [late, called] = [await make({ name: 'Late', by: owner }), await make({ name })]
+  expect((await finds(name)).slice(1).toSorted()).toEqual([early.id, late.id].toSorted())
+  expect((await finds(name))[0]).toBe(called.id)
+  expect(await finds(`${name} early`)).toContain(early.id)
+  expect(await finds(`${name} early`)).not.toContain(late.id)
+  expect(await finds(`数学 ${name}`)).toEqual(expect.arrayContaining([early.id, late.id]))
+  await db(bindings).update(creatorProfiles).set({ displayName: later }).where(eq(creatorProfiles.userId, owner))
+  expect(await finds(name)).toEqual([called.id])
+  expect((await finds(later)).toSorted()).toEqual([early.id, late.id].toSorted())
+})
+
 test('what fits better comes first', async () => {
   const word = `zinnia${newId().slice(0, 6)}`
   const inText = await make({ name: 'Gardener', description: `Now and then it mentions ${word}, among other flowers.` })

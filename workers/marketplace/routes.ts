@@ -35,7 +35,9 @@ const SearchQuery = PageQuery.extend({
     .regex(/^\P{C}*$/u, 'must not hold control characters')
     .transform((text) => text.trim().split(/\s+/).slice(0, WORDS_MAX).join(' ') || undefined)
     .optional()
-    .describe('Words of the name or the description, in whatever order; a name may be misspelt.'),
+    .describe(
+      'Words of the name, of the creator’s name or of the description, in whatever order; a name may be misspelt.',
+    ),
   category: z.enum(CATEGORIES).optional(),
   min_price: Price.optional().describe('Dollars a call, included.'),
   max_price: Price.optional().describe('Dollars a call, included.'),

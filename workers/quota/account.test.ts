@@ -1,13 +1,7 @@
 import { env } from 'cloudflare:workers'
-import {
-  abortAllDurableObjects,
-  evictDurableObject,
-  reset,
-  runDurableObjectAlarm,
-  runInDurableObject,
-} from 'cloudflare:test'
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import * as fc from 'fast-check'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { clock } from '../base/clock.ts'
 import { QuotaModel } from '../tests/quota-model.ts'
 import type { AccountObject } from './account.object.ts'
@@ -61,9 +55,6 @@ function end(id: string, charge: boolean, change: Partial<SettleRequest> = {}): 
 async function pay(account: Account, calls = 1000): Promise<void> {
   await account.credit({ v: 1, id: `lot-${calls}`, kind: 'paid', calls, unitValue: 1_000_000 })
 }
-
-// Hundreds of accounts are left with an outbox and an alarm; what they would still send must not outlive the test.
-afterAll(() => reset())
 
 describe('quota', () => {
   test('a new account has its free calls, once', async () => {

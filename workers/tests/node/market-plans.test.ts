@@ -37,7 +37,7 @@ beforeAll(async () => {
     `INSERT INTO users (email, password_hash, user_type) SELECT 'u' || i || '@x', '-', 'creator' FROM generate_series(1, 5000) i`,
   )
   await client.query(
-    `INSERT INTO creator_profiles (user_id, display_name) SELECT id, 'C' FROM users WHERE user_type = 'creator'`,
+    `INSERT INTO creator_profiles (user_id, display_name) SELECT id, 'Studio ' || substr(email, 2, length(email) - 3) FROM users WHERE user_type = 'creator'`,
   )
   // Skewed as a market is: one category holds most, one word stands in half of all, two words never meet, few are dear.
   await client.query(
@@ -96,6 +96,9 @@ const searches: Omit<Search, 'limit'>[] = [
   { sort: 'relevance', q: 'walrus' },
   { sort: 'relevance', q: 'assistant companion nights days' },
   { sort: 'relevance', q: 'asistant' },
+  // The names of creators: of one, and a word that stands in all of them.
+  { sort: 'relevance', q: 'studio 123' },
+  { sort: 'relevance', q: 'studio' },
   { sort: 'relevance', q: 'the a an' },
 ]
 
@@ -152,4 +155,7 @@ test('a search that more agents answer than are ranked says so', async () => {
   expect([many.is_complete, many.rows.length]).toEqual([false, 20])
   const few = await find('walrus')
   expect([few.is_complete, few.rows.length]).toEqual([true, 3])
+  const ofOne = await find('studio 123')
+  expect([ofOne.is_complete, ofOne.rows.length < 10]).toEqual([true, true])
+  expect(ofOne.rows.map(({ display_name: name }) => name)).toContain('Studio 123')
 })
