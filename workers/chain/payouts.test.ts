@@ -96,7 +96,7 @@ describe('a payout', () => {
       payee: payout.to,
       contract: config.settlement,
     })
-    expect(await pay(bindings, payout)).toEqual(paid)
+    expect(paid).toMatchObject(await pay(bindings, payout))
     expect(await sentBy('settle')).toBe(1)
   })
 
