@@ -159,6 +159,17 @@ describe('the queue call-logs', () => {
     expect(await rowsOf(userId)).toHaveLength(100)
   })
 
+  it('writes what is too much for one statement in several, each as a transaction of its own', async () => {
+    const userId = newId()
+    const messages = Array.from({ length: 5 }, () => ({
+      body: batchOf(userId, ...Array.from({ length: 500 }, () => logOf(userId))),
+    }))
+    expect((await deliver(callLogsQueue, messages)).acks).toHaveLength(5)
+    const rows = await rowsOf(userId)
+    expect(rows).toHaveLength(2_500)
+    expect(new Set(rows.map(({ transactionId }) => transactionId)).size).toBe(2)
+  })
+
   it('tells each call as an event, under the call’s own id and once for each message that holds it', async () => {
     const userId = await listener()
     const [good, bad] = [logOf(userId), logOf(userId, { status: 'timeout', funding: null })]

@@ -6,8 +6,8 @@
  * Then the calls are told as events. A message is acknowledged only after that, so that one whose events did not go out
  * comes again; all its calls are told then, whether their rows are new or not, under the same ids as before.
  *
- * A batch is one statement. Only if that fails is each message written by itself, so that one that cannot be written holds
- * up no other. It is retried, and after as many times as wrangler.toml allows goes to `call-logs-dead`; so does one of a
+ * The messages of a batch are one statement, as long as they are not too large together. Only if that fails is each written by
+ * itself, so that one that cannot be written holds up no other. It is retried, and after as many times as wrangler.toml allows goes to `call-logs-dead`; so does one of a
  * version that this consumer does not know, unless a newer one takes it before that.
  */
 import { sql } from 'drizzle-orm'
@@ -25,6 +25,8 @@ import { callEvent } from './call-event.ts'
 import type { CallLog, CallLogBatch } from './call-log.ts'
 
 const LOGS_PER_MESSAGE_MAX = 1_000
+/** The most in a statement, but for what a single message holds: about 1.5 MB of JSON. */
+const LOGS_TOGETHER_MAX = 2_000
 /** What a unit is taken to be worth of which an older message does not say it. */
 const BASE = format(BASE_VALUE)
 /** A key's last use is written anew when it is this much later. */
@@ -34,12 +36,30 @@ const RETRY_SECONDS_MAX = 60
 
 /** Writes the logs of a batch. Never throws: a message that cannot be written is retried later. */
 export async function callLogsQueue(batch: MessageBatch<CallLogBatch>, env: Bindings): Promise<void> {
-  try {
-    await record(env, batch.messages.flatMap(logsOf))
-    for (const message of batch.messages) message.ack()
-  } catch {
-    await Promise.all(batch.messages.map((message) => writeAlone(message, env)))
+  for (const messages of together(batch.messages)) {
+    try {
+      await record(env, messages.flatMap(logsOf))
+      for (const message of messages) message.ack()
+    } catch {
+      await Promise.all(messages.map((message) => writeAlone(message, env)))
+    }
   }
+}
+
+/** Messages by what fits into a statement. */
+function together(messages: readonly Message[]): Message[][] {
+  const groups: Message[][] = []
+  let size = Infinity
+  for (const message of messages) {
+    const logs = (message.body as Partial<CallLogBatch> | null)?.logs?.length ?? 0
+    if (size + logs > LOGS_TOGETHER_MAX) {
+      groups.push([])
+      size = 0
+    }
+    groups.at(-1)?.push(message)
+    size += logs
+  }
+  return groups
 }
 
 async function writeAlone(message: Message, env: Bindings): Promise<void> {

@@ -15,7 +15,7 @@ type Log = Record<string, unknown>
 type Message = { id: string; attempts: number; body: unknown; ack(): void; retry(): void }
 
 /** As wrangler.toml has it for the queue. */
-const BATCH = 20
+const BATCH = 100
 const LOGS_PER_MESSAGE = [1, 10, 100]
 const ONE_BY_ONE = 3_000
 const AIM = 10
@@ -43,7 +43,7 @@ const { callLogsQueue } = (await import(CONSUMER)) as {
 }
 const { settle } = (await import(SETTLE)) as { settle: (env: unknown, message: unknown) => Promise<object | null> }
 
-const server = await startRealPostgres({ settings: ['shared_buffers=512MB', 'max_wal_size=4GB', 'jit=off'] })
+const server = await startRealPostgres({ settings: ['fsync=on', 'shared_buffers=512MB', 'max_wal_size=4GB', 'jit=off'] })
 const door = await startPostgres({ port: 0, databaseUrl: server.url })
 const client = new Client({ connectionString: server.url })
 await client.connect()
