@@ -57,10 +57,9 @@ export function hiddenName(env: Bindings, text: string): string {
   return bytesToHex(hmac(sha256, cacheOf(env).secret, utf8ToBytes(`name\n${text}`)))
 }
 
-/** Whether Redis answers at this moment. Never throws. */
-export async function pingCache(env: Bindings): Promise<boolean> {
-  const cache = cacheOf(env)
-  return (await attempt(cache, () => cache.redis.ping())) !== null
+/** Asks Redis at this moment for a word, also where it is being left alone. Throws if it gives none within `ms`. */
+export async function pingCache(env: Bindings, ms: number): Promise<void> {
+  await connect(env, ms).ping()
 }
 
 /** Drops what is kept under keys that begin with `prefix`, `CLEARED_MAX` keys at most. Never throws; null: Redis is away. */
@@ -85,20 +84,24 @@ const caches = new WeakMap<Bindings, Cache>()
 function cacheOf(env: Bindings): Cache {
   const known = caches.get(env)
   if (known) return known
-  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token, ENCRYPTION_KEY: key } = settings(env)
-  const redis = new Redis({
+  const secret = hmac(sha256, utf8ToBytes('agentlink cache'), utf8ToBytes(settings(env).ENCRYPTION_KEY))
+  const cache = { redis: connect(env, TIME_LIMIT_MS), secret, awayUntil: 0 }
+  caches.set(env, cache)
+  return cache
+}
+
+function connect(env: Bindings, limitMs: number): Redis {
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = settings(env)
+  return new Redis({
     url,
     token,
     // One try: a second one would double the time that a call can lose here.
     retry: { retries: 0 },
-    signal: () => AbortSignal.timeout(TIME_LIMIT_MS),
+    signal: () => AbortSignal.timeout(limitMs),
     automaticDeserialization: false,
     enableTelemetry: false,
     readYourWrites: false,
   })
-  const cache = { redis, secret: hmac(sha256, utf8ToBytes('agentlink cache'), utf8ToBytes(key)), awayUntil: 0 }
-  caches.set(env, cache)
-  return cache
 }
 
 async function attempt<T>(cache: Cache, work: () => Promise<T>): Promise<T | null> {
