@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { testBindings } from './workers/local/test-bindings.ts'
 
 /** Pure code and the local stand-ins are tested in Node, everything else in workerd against real Durable Objects and Queues. */
@@ -43,6 +43,48 @@ const PACKAGES = [
 ]
 const WORKERS_MODULE = fileURLToPath(new URL('workers/tests/simulation/workers-module.ts', import.meta.url))
 
+/** Tests of these rooms leave nothing behind that another's could trip over: they share a Worker, which is loaded once. */
+const SHARED =
+  'admin agents analytics auth base gateway keys knowledge marketplace money notifications payments quota reviews settlements webhooks'
+    .split(' ')
+    .map((room) => `workers/${room}/**/*.test.ts`)
+
+/** Of these, what needs a Worker that has only just started. */
+const ALONE = ['workers/agents/crons.test.ts', 'workers/base/redis.test.ts']
+
+/** A project whose tests run in workerd; `isolate` gives each file a Worker and objects of its own. */
+function inWorkerd(
+  name: string,
+  groupOrder: number,
+  isolate: boolean,
+  include: string[],
+  exclude: string[] = [],
+): TestProjectInlineConfiguration {
+  return {
+    plugins: [
+      cloudflareTest(({ inject }) => ({
+        wrangler: { configPath: './wrangler.toml' },
+        miniflare: { bindings: testBindings(inject('doors')) },
+      })),
+    ],
+    test: {
+      name,
+      isolate,
+      include,
+      exclude: [...IN_NODE, ...exclude],
+      sequence: { groupOrder },
+      deps: { optimizer: { ssr: { enabled: true, include: PACKAGES } } },
+      // A log line that comes from another request, such as a queue's consumer, waits for the next word to the runner; if it is
+      // the last of a file, the runner waits for it for ever. Unintercepted, lines are printed by workerd itself.
+      disableConsoleIntercept: true,
+      // The stores and providers of the run are shared: a file that stops one must be alone.
+      fileParallelism: false,
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+    },
+  }
+}
+
 export default defineConfig({
   test: {
     globalSetup: './workers/local/test-doors.ts',
@@ -70,28 +112,8 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      {
-        plugins: [
-          cloudflareTest(({ inject }) => ({
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: { bindings: testBindings(inject('doors')) },
-          })),
-        ],
-        test: {
-          name: 'workers',
-          sequence: { groupOrder: 3 },
-          deps: { optimizer: { ssr: { enabled: true, include: PACKAGES } } },
-          include: ['workers/**/*.test.ts'],
-          exclude: IN_NODE,
-          // A log line that comes from another request, such as a queue's consumer, waits for the next word to the runner; if it is
-          // the last of a file, the runner waits for it for ever. Unintercepted, lines are printed by workerd itself.
-          disableConsoleIntercept: true,
-          // The stores and providers of the run are shared: a file that stops one must be alone.
-          fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
+      inWorkerd('workers', 3, false, SHARED, ALONE),
+      inWorkerd('workers-alone', 4, true, ['workers/chain/**/*.test.ts', 'workers/tests/**/*.test.ts', ...ALONE]),
     ],
   },
 })
