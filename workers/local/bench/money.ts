@@ -43,7 +43,9 @@ const { callLogsQueue } = (await import(CONSUMER)) as {
 }
 const { settle } = (await import(SETTLE)) as { settle: (env: unknown, message: unknown) => Promise<object | null> }
 
-const server = await startRealPostgres({ settings: ['fsync=on', 'shared_buffers=512MB', 'max_wal_size=4GB', 'jit=off'] })
+const server = await startRealPostgres({
+  settings: ['fsync=on', 'shared_buffers=512MB', 'max_wal_size=4GB', 'jit=off'],
+})
 const door = await startPostgres({ port: 0, databaseUrl: server.url })
 const client = new Client({ connectionString: server.url })
 await client.connect()
