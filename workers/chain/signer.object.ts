@@ -45,9 +45,7 @@ import { Signer } from './signer.ts'
 import { tellStates } from './states.ts'
 import type { Address } from 'viem'
 
-/** A step that was cut off is done again after this, whatever became of its alarm. */
-const LEASE_MS = 60_000
-/** What only waits for the chain is looked at so much more rarely. */
+/** What only waits for the chain is looked at so much more rarely; a step that was cut off is done again after as long. */
 const PATIENCE = 5
 const RETRY_MS_MAX = 60_000
 const TOLD_MAX = 100
@@ -129,7 +127,7 @@ export class SignerObject extends DurableObject<Bindings> {
 
   override async alarm(): Promise<void> {
     const now = clock.now()
-    await this.ctx.storage.setAlarm(now + LEASE_MS)
+    await this.ctx.storage.setAlarm(now + settings(this.env).SIGNER_INTERVAL_MS * PATIENCE)
     if (this.#isStepping) return
     this.#isStepping = true
     let delayMs: number | null = null
