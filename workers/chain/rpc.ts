@@ -57,8 +57,8 @@ export type Node = {
   tip(): Promise<bigint>
   /** The gas that a transaction would take in the latest block, or the data with which it would revert. */
   estimate(request: Request): Promise<{ gas: bigint } | { revert: Hex }>
-  /** What a contract answers, or the data with which it reverts. */
-  read(to: Address, data: Hex, tag: Tag): Promise<{ data: Hex } | { revert: Hex }>
+  /** What a contract answers to nobody in particular, or to `from`; or the data with which it reverts. */
+  read(to: Address, data: Hex, tag: Tag, from?: Address): Promise<{ data: Hex } | { revert: Hex }>
   send(raw: Hex): Promise<Sent>
   receipt(hash: Hex): Promise<Receipt | null>
   /** Events of these contracts in these blocks, both included, oldest first. */
@@ -78,8 +78,11 @@ export function nodeAt(rpcUrl: string, timeLimitMs: number): Node {
     tip: () => estimateMaxPriorityFeePerGas(client, { chain: null }),
     estimate: ({ from, to, data }) =>
       orRevert(async () => ({ gas: await estimateGas(client, { account: from, to, data }) })),
-    read: (to, data, blockTag) =>
-      orRevert(async () => ({ data: (await call(client, { to, data, blockTag })).data ?? '0x' })),
+    read: (to, data, blockTag, from) =>
+      orRevert(async () => {
+        const asked = { to, data, blockTag, ...(from === undefined ? {} : { account: from }) }
+        return { data: (await call(client, asked)).data ?? '0x' }
+      }),
     send: (raw) => send(client, raw),
     receipt: (hash) => receiptOf(client, hash),
     events: ({ addresses, events, from, to }) => eventsOf(client, { addresses, events, from, to }),

@@ -173,6 +173,7 @@ class FakeChain {
       to: CONTRACT,
       most: 3,
       fit: async (jobs) => ({ jobs }),
+      harm: async () => null,
       data: (jobs) => stringToHex(JSON.stringify(jobs.map(({ id }) => id))),
       judge: (revert) => {
         const why = fromHex(revert, 'string')

@@ -308,7 +308,7 @@ export class Signer {
 
   /** Signs transactions for the jobs that wait, until none waits, there are too many on their way, or something is short. */
   async #take(view: View, now: number, mayTake: boolean): Promise<void> {
-    const { book, work } = this.#parts
+    const { book, work, address } = this.#parts
     for (;;) {
       if (book.openTransactions().filter(isUnmined).length >= UNCONFIRMED_MAX) return
       const waiting = shareable(book.queued(work.most, now))
@@ -320,6 +320,8 @@ export class Signer {
       if (fit.jobs.length === 0) continue
       const plan = await this.#simulate(fit.jobs, now)
       if (plan === 'paused') return
+      const harm = plan && (await work.harm(plan.jobs, address))
+      if (harm) return this.pause(harm, now)
       if (plan && !(await this.#signFor(plan, view, now))) return
     }
   }

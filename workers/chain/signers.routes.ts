@@ -49,7 +49,7 @@ route(
   {
     summary: 'How minting and paying on chain stand',
     description:
-      'A signer that is `paused` goes on by itself once the reason is gone (`gas_short`, `usdc_short`, `day_cap`, `fees_high`, `contract_paused`, `unreachable`, …). One that is `halted` waits for an admin: `foreign_transaction` and `nonce_taken` mean that somebody else has its key.',
+      'A signer that is `paused` goes on by itself once the reason is gone (`gas_short`, `usdc_short`, `day_cap`, `fees_high`, `contract_paused`, `unreachable`, …); `usdc_refuses` means that the token lets our contract send to nobody, so that everybody would be credited there instead of paid. One that is `halted` waits for an admin: `foreign_transaction` and `nonce_taken` mean that somebody else has its key.',
     who: admin('payments:manage'),
     answer: z.object({
       signers: z.array(Signer),
