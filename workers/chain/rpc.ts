@@ -39,7 +39,15 @@ export type Tag = 'latest' | 'safe' | 'finalized'
 export type Head = { latest: number; safe: number; finalized: number; baseFee: bigint }
 
 export type Log = { address: Address; topics: Hex[]; data: Hex }
-export type Receipt = { hash: Hex; isSuccess: boolean; blockNumber: number; blockHash: Hex; logs: Log[] }
+/** `cost` in wei of the chain's own coin: gas at the price that was paid, and what a rollup takes for its data besides. */
+export type Receipt = {
+  hash: Hex
+  isSuccess: boolean
+  blockNumber: number
+  blockHash: Hex
+  cost: bigint
+  logs: Log[]
+}
 /** `known` is as good as `taken`; `used`: the nonce is spent; `poor`: no money for gas; `refused`: for another reason. */
 export type Sent = 'taken' | 'known' | 'used' | 'poor' | 'refused'
 export type Request = { from: Address; to: Address; data: Hex }
@@ -124,12 +132,19 @@ async function receiptOf(client: Client, hash: Hex): Promise<Receipt | null> {
       isSuccess: receipt.status === 'success',
       blockNumber: Number(receipt.blockNumber),
       blockHash: receipt.blockHash,
+      cost: receipt.gasUsed * receipt.effectiveGasPrice + dataFeeOf(receipt),
       logs: receipt.logs.map(({ address, topics, data }) => ({ address, topics, data })),
     }
   } catch (thrown) {
     if (thrown instanceof TransactionReceiptNotFoundError) return null
     throw thrown
   }
+}
+
+/** Base and other chains of the OP stack name it in the receipt: https://docs.optimism.io/op-stack/transactions/fees */
+function dataFeeOf(receipt: object): bigint {
+  const { l1Fee } = receipt as { l1Fee?: unknown }
+  return typeof l1Fee === 'string' && /^0x[0-9a-f]+$/i.test(l1Fee) ? BigInt(l1Fee) : 0n
 }
 
 type Filter = { addresses: Address[]; events: AbiEvent[]; from: number; to: number }
