@@ -132,6 +132,11 @@ const Settings = z.object({
   CHAIN_FROM_BLOCK: z.coerce.number().int().nonnegative().default(0),
   /** The most that is offered for a unit of gas, in place of the network's own ceiling in chain/config.ts. */
   CHAIN_FEE_MAX_GWEI: z.coerce.number().int().positive().optional(),
+  /** Dollars for one coin of the chain, in which gas is paid: what gas is booked at. Without it, it is listed and not booked. */
+  NATIVE_USD: z
+    .string()
+    .regex(/^\d{1,6}(\.\d{1,8})?$/)
+    .optional(),
   /** A node gets this long for each answer. */
   CHAIN_TIMEOUT_MS: ms(8_000),
   /** How often a signer looks after what is on its way. */

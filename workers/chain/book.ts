@@ -49,6 +49,9 @@ export type Tx = {
 
 export type Variant = { hash: Hex; nonce: number; raw: Hex; maxFee: bigint; tip: bigint; madeAtBlock: number }
 
+/** What a transaction has cost for good, in wei. */
+export type Cost = { nonce: number; hash: Hex; wei: bigint }
+
 /** Facts about the signer itself, by name. */
 type Notes = {
   owner: { name: 'mint' | 'settle'; chainId: number; address: Address }
@@ -79,6 +82,9 @@ const SCHEMA = [
     hash TEXT PRIMARY KEY, nonce INTEGER NOT NULL, raw TEXT NOT NULL, max_fee TEXT NOT NULL, tip TEXT NOT NULL,
     made_at_block INTEGER NOT NULL)`,
   `CREATE INDEX IF NOT EXISTS variants_by_nonce ON variants (nonce)`,
+  `CREATE TABLE IF NOT EXISTS costs (
+    nonce INTEGER PRIMARY KEY, hash TEXT NOT NULL, wei TEXT NOT NULL, is_told INTEGER NOT NULL DEFAULT 0)`,
+  `CREATE INDEX IF NOT EXISTS costs_untold ON costs (nonce) WHERE is_told = 0`,
 ]
 
 const JOB = `id, facts, state, nonce, reverts, held_until AS heldUntil, reason, tx_hash AS txHash, block_number AS blockNumber,
@@ -171,7 +177,25 @@ export class Book {
     for (const { id, revision } of jobs) this.#sql.exec('UPDATE jobs SET told = ? WHERE id = ?', revision, id)
   }
 
-  /** How many jobs are in each state, of those that are not over, and how many of these are held back and why. */
+  /** Writes what a transaction has cost, once it is final. */
+  spend({ nonce, hash, wei }: Cost): void {
+    this.#sql.exec('INSERT OR IGNORE INTO costs (nonce, hash, wei) VALUES (?, ?, ?)', nonce, hash, String(wei))
+  }
+
+  /** Costs that have not been told. */
+  untoldCosts(limit: number): Cost[] {
+    const rows = this.#sql.exec<{ nonce: number; hash: Hex; wei: string }>(
+      'SELECT nonce, hash, wei FROM costs WHERE is_told = 0 ORDER BY nonce LIMIT ?',
+      limit,
+    )
+    return [...rows].map((row) => ({ ...row, wei: BigInt(row.wei) }))
+  }
+
+  toldCosts(costs: Cost[]): void {
+    for (const { nonce } of costs) this.#sql.exec('UPDATE costs SET is_told = 1 WHERE nonce = ?', nonce)
+  }
+
+  /** How many jobs are in each state, of those that are not over, and how many of these are held back and why; how much is untold. */
   counts(): { open: Partial<Record<JobState, number>>; held: Record<string, number>; untold: number } {
     const open = this.#sql.exec<{ state: JobState; count: number }>(
       `SELECT state, count(*) AS count FROM jobs WHERE state NOT IN ('final', 'failed') GROUP BY state`,
@@ -179,7 +203,11 @@ export class Book {
     const held = this.#sql.exec<{ reason: string; count: number }>(
       `SELECT reason, count(*) AS count FROM jobs WHERE state = 'queued' AND held_until > 0 AND reason IS NOT NULL GROUP BY reason`,
     )
-    const untold = this.#sql.exec<{ count: number }>('SELECT count(*) AS count FROM jobs WHERE told < revision').one()
+    const untold = this.#sql
+      .exec<{ count: number }>(
+        'SELECT (SELECT count(*) FROM jobs WHERE told < revision) + (SELECT count(*) FROM costs WHERE is_told = 0) AS count',
+      )
+      .one()
     return {
       open: Object.fromEntries([...open].map(({ state, count }) => [state, count])),
       held: Object.fromEntries([...held].map(({ reason, count }) => [reason, count])),

@@ -70,6 +70,7 @@ export function mintWork(node: Node, { agentToken }: Pick<ChainConfig, 'agentTok
       const args = [creator, agentId, createdAt, metadataHash] as const
       return encodeFunctionData({ abi: agentTokenAbi, functionName: 'mint', args })
     },
+    harm: async () => null,
     judge: judgeMint,
     async find(job, tag) {
       const { agentId, creator, metadataHash } = factsOf(job)

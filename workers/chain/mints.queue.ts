@@ -8,6 +8,7 @@ import { getAddress } from 'viem/utils'
 import { db } from '../base/db.ts'
 import { describe, log } from '../base/log.ts'
 import { chainOf, isOn } from './config.ts'
+import { recordCost } from './costs.ts'
 import { metadataOf } from './metadata.ts'
 import { tokenIdOf, type MintFacts } from './mint-work.ts'
 import { enqueue } from './signers.ts'
@@ -37,6 +38,7 @@ export async function mintsQueue(batch: MessageBatch<MintMessage>, env: Bindings
 async function take(env: Bindings, message: MintMessage): Promise<void> {
   if (message.version !== 1) throw new TypeError('This is no message about mints.')
   if (message.kind === 'state') return record(env, message)
+  if (message.kind === 'cost') return recordCost(env, message)
   // While minting is switched off nothing is asked for; the sweep asks when it is on again.
   if (!(await isOn(env, 'mint'))) return
   if (message.kind === 'wallet') return mintFor(env, message.creatorId, message.wallet)

@@ -60,10 +60,24 @@ export function payoutWork(node: Node, chain: Pick<ChainConfig, 'chainId' | 'set
   }
 
   async function balance(): Promise<bigint> {
-    const data = encodeFunctionData({ abi: BALANCE_OF, args: [settlement] })
+    const data = encodeFunctionData({ abi: TOKEN, functionName: 'balanceOf', args: [settlement] })
     const answer = await node.read(usdc, data, 'latest')
     if ('revert' in answer) throw new Error('The token does not tell its balance.')
-    return decodeFunctionResult({ abi: BALANCE_OF, data: answer.data })
+    return decodeFunctionResult({ abi: TOKEN, functionName: 'balanceOf', data: answer.data })
+  }
+
+  const settleData = (jobs: Job[]): Hex =>
+    encodeFunctionData({
+      abi: settlementAbi,
+      functionName: 'settle',
+      args: [jobs.map((job) => ({ id: keyOf(job), to: factsOf(job).to, amount: amountOf(job) }))],
+    })
+
+  /** Whether the token would not even let the contract send the least there is to ourselves. */
+  async function isRefused(us: Address): Promise<boolean> {
+    const data = encodeFunctionData({ abi: TOKEN, functionName: 'transfer', args: [us, 1n] })
+    const answer = await node.read(usdc, data, 'latest', settlement)
+    return 'revert' in answer || !decodeFunctionResult({ abi: TOKEN, functionName: 'transfer', data: answer.data })
   }
 
   return {
@@ -93,12 +107,16 @@ export function payoutWork(node: Node, chain: Pick<ChainConfig, 'chainId' | 'set
       }
       return { jobs: fitting }
     },
-    data: (jobs) =>
-      encodeFunctionData({
-        abi: settlementAbi,
-        functionName: 'settle',
-        args: [jobs.map((job) => ({ id: keyOf(job), to: factsOf(job).to, amount: amountOf(job) }))],
-      }),
+    data: settleData,
+    // Where all would be credited it may be that each of them is refused, or that we are. Whoever is credited has to fetch the
+    // money with gas of their own, so nobody shall be only because the token stands still.
+    async harm(jobs, from) {
+      const answer = await node.read(settlement, settleData(jobs), 'latest', from)
+      // What has changed since it was estimated is seen at the next step.
+      if ('revert' in answer) return null
+      const credited = decodeFunctionResult({ abi: settlementAbi, functionName: 'settle', data: answer.data })
+      return credited === sum(jobs) && (await isRefused(from)) ? 'usdc_refuses' : null
+    },
     judge: (revert) => JUDGEMENTS[nameOf(revert)] ?? { kind: 'held', reason: 'contract_reverts' },
     async find(job, tag) {
       const data = encodeFunctionData({ abi: settlementAbi, functionName: 'settled', args: [keyOf(job)] })
@@ -134,13 +152,23 @@ export function payoutWork(node: Node, chain: Pick<ChainConfig, 'chainId' | 'set
   }
 }
 
-const BALANCE_OF = [
+const TOKEN = [
   {
     type: 'function',
     name: 'balanceOf',
     stateMutability: 'view',
     inputs: [{ name: 'account', type: 'address' }],
     outputs: [{ name: '', type: 'uint256' }],
+  },
+  {
+    type: 'function',
+    name: 'transfer',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'to', type: 'address' },
+      { name: 'value', type: 'uint256' },
+    ],
+    outputs: [{ name: '', type: 'bool' }],
   },
 ] as const
 

@@ -5,6 +5,7 @@
 import { and, eq, lt } from 'drizzle-orm'
 import { db } from '../base/db.ts'
 import { describe, log } from '../base/log.ts'
+import { recordCost } from './costs.ts'
 import { mirror } from './mirror.ts'
 import { enqueue } from './signers.ts'
 import { chainPayouts } from './tables.ts'
@@ -27,8 +28,9 @@ export async function payoutsQueue(batch: MessageBatch<PayoutMessage>, env: Bind
     const { body } = message
     if (body.kind === 'pay') continue
     try {
-      await record(env, body)
-      hasFinal ||= body.state === 'final'
+      if (body.kind === 'cost') await recordCost(env, body)
+      else await record(env, body)
+      hasFinal ||= body.kind === 'state' && body.state === 'final'
       message.ack()
     } catch (thrown) {
       retry(message, thrown)

@@ -197,6 +197,40 @@ describe('many payouts', () => {
   })
 })
 
+describe('a token that lets the contract send to nobody', () => {
+  const block = (account: Address, isBlocked: boolean) =>
+    mined(node.writeContract({ ...usdc, functionName: 'setBlacklisted', args: [account, isBlocked], account: ADMIN }))
+  const paused = async () => (await signer('settle').status())?.paused?.reason ?? null
+
+  test('holds everybody, with a reason, and all are paid when it does not any more', async () => {
+    const payouts = [wanted(21n), wanted(22n), wanted(23n)]
+    const sent = await sentBy('settle')
+    await block(config.settlement, true)
+    await ask(payouts)
+    await until('settle', paused, (reason) => reason === 'usdc_refuses')
+    // Neither a transaction nor a credit; and asked again it is no other.
+    await step('settle')
+    expect([await sentBy('settle'), await paused(), ...(await Promise.all(payouts.map(state)))]).toEqual([
+      sent,
+      'usdc_refuses',
+      ...payouts.map(() => 'queued'),
+    ])
+    await block(config.settlement, false)
+    await come(payouts, 'final')
+    expect([await sentBy('settle'), await paused()]).toEqual([sent + 1, null])
+    expect(await Promise.all(payouts.map(({ to }) => balanceOf(to)))).toEqual([21n, 22n, 23n])
+  })
+
+  test('is not what one means by payees who are all refused themselves: these are credited', async () => {
+    const payouts = [wanted(31n), wanted(32n)]
+    for (const { to } of payouts) await block(to, true)
+    await ask(payouts)
+    await come(payouts, 'final')
+    for (const { id } of payouts)
+      expect(JSON.parse((await signer('settle').job(id))?.result ?? '')).toMatchObject({ credited: true })
+  })
+})
+
 describe('whatever breaks', () => {
   test('cut off at any of twenty moments, before or after the chain has seen the request: paid exactly once', async () => {
     for (let moment = 1; moment <= 20; moment++) {

@@ -39,7 +39,15 @@ export type Tag = 'latest' | 'safe' | 'finalized'
 export type Head = { latest: number; safe: number; finalized: number; baseFee: bigint }
 
 export type Log = { address: Address; topics: Hex[]; data: Hex }
-export type Receipt = { hash: Hex; isSuccess: boolean; blockNumber: number; blockHash: Hex; logs: Log[] }
+/** `cost` in wei of the chain's own coin: gas at the price that was paid, and what a rollup takes for its data besides. */
+export type Receipt = {
+  hash: Hex
+  isSuccess: boolean
+  blockNumber: number
+  blockHash: Hex
+  cost: bigint
+  logs: Log[]
+}
 /** `known` is as good as `taken`; `used`: the nonce is spent; `poor`: no money for gas; `refused`: for another reason. */
 export type Sent = 'taken' | 'known' | 'used' | 'poor' | 'refused'
 export type Request = { from: Address; to: Address; data: Hex }
@@ -57,8 +65,8 @@ export type Node = {
   tip(): Promise<bigint>
   /** The gas that a transaction would take in the latest block, or the data with which it would revert. */
   estimate(request: Request): Promise<{ gas: bigint } | { revert: Hex }>
-  /** What a contract answers, or the data with which it reverts. */
-  read(to: Address, data: Hex, tag: Tag): Promise<{ data: Hex } | { revert: Hex }>
+  /** What a contract answers to nobody in particular, or to `from`; or the data with which it reverts. */
+  read(to: Address, data: Hex, tag: Tag, from?: Address): Promise<{ data: Hex } | { revert: Hex }>
   send(raw: Hex): Promise<Sent>
   receipt(hash: Hex): Promise<Receipt | null>
   /** Events of these contracts in these blocks, both included, oldest first. */
@@ -78,8 +86,11 @@ export function nodeAt(rpcUrl: string, timeLimitMs: number): Node {
     tip: () => estimateMaxPriorityFeePerGas(client, { chain: null }),
     estimate: ({ from, to, data }) =>
       orRevert(async () => ({ gas: await estimateGas(client, { account: from, to, data }) })),
-    read: (to, data, blockTag) =>
-      orRevert(async () => ({ data: (await call(client, { to, data, blockTag })).data ?? '0x' })),
+    read: (to, data, blockTag, from) =>
+      orRevert(async () => {
+        const asked = { to, data, blockTag, ...(from === undefined ? {} : { account: from }) }
+        return { data: (await call(client, asked)).data ?? '0x' }
+      }),
     send: (raw) => send(client, raw),
     receipt: (hash) => receiptOf(client, hash),
     events: ({ addresses, events, from, to }) => eventsOf(client, { addresses, events, from, to }),
@@ -121,12 +132,19 @@ async function receiptOf(client: Client, hash: Hex): Promise<Receipt | null> {
       isSuccess: receipt.status === 'success',
       blockNumber: Number(receipt.blockNumber),
       blockHash: receipt.blockHash,
+      cost: receipt.gasUsed * receipt.effectiveGasPrice + dataFeeOf(receipt),
       logs: receipt.logs.map(({ address, topics, data }) => ({ address, topics, data })),
     }
   } catch (thrown) {
     if (thrown instanceof TransactionReceiptNotFoundError) return null
     throw thrown
   }
+}
+
+/** Base and other chains of the OP stack name it in the receipt: https://docs.optimism.io/op-stack/transactions/fees */
+function dataFeeOf(receipt: object): bigint {
+  const { l1Fee } = receipt as { l1Fee?: unknown }
+  return typeof l1Fee === 'string' && /^0x[0-9a-f]+$/i.test(l1Fee) ? BigInt(l1Fee) : 0n
 }
 
 type Filter = { addresses: Address[]; events: AbiEvent[]; from: number; to: number }

@@ -28,7 +28,8 @@
  *  8. At most 16 transactions are in no block. Jobs go in the order in which they came.
  *  9. A transaction of somebody else with this key halts it, until an admin says otherwise; what it has signed is followed.
  * 10. While a job is not over, or a change untold, an alarm is set. The alarm never throws and re-arms itself.
- * 11. Each change of a job is told at least once, the last one last: with a revision that only rises.
+ * 11. Each change of a job is told at least once, the last one last: with a revision that only rises. So is what each
+ *     transaction has cost, once it is final.
  * 12. Memory is a copy: everything is rebuilt from storage when the object wakes.
  */
 import { DurableObject } from 'cloudflare:workers'
@@ -42,12 +43,10 @@ import { mintWork } from './mint-work.ts'
 import { payoutWork } from './payout-work.ts'
 import { nodeAt } from './rpc.ts'
 import { Signer } from './signer.ts'
-import { tellStates } from './states.ts'
+import { tellCosts, tellStates } from './states.ts'
 import type { Address } from 'viem'
 
-/** A step that was cut off is done again after this, whatever became of its alarm. */
-const LEASE_MS = 60_000
-/** What only waits for the chain is looked at so much more rarely. */
+/** What only waits for the chain is looked at so much more rarely; a step that was cut off is done again after as long. */
 const PATIENCE = 5
 const RETRY_MS_MAX = 60_000
 const TOLD_MAX = 100
@@ -129,7 +128,7 @@ export class SignerObject extends DurableObject<Bindings> {
 
   override async alarm(): Promise<void> {
     const now = clock.now()
-    await this.ctx.storage.setAlarm(now + LEASE_MS)
+    await this.ctx.storage.setAlarm(now + settings(this.env).SIGNER_INTERVAL_MS * PATIENCE)
     if (this.#isStepping) return
     this.#isStepping = true
     let delayMs: number | null = null
@@ -160,7 +159,7 @@ export class SignerObject extends DurableObject<Bindings> {
       log.warn('signer.unreached', { attempt: this.#failures, error: describe(thrown) })
       signer.pause('unreachable', now)
     }
-    const isTold = await this.#tell(owner.name)
+    const isTold = await this.#tell(owner)
     const { open, untold } = this.#book.counts()
     const jobs = Object.values(open).reduce((sum, count) => sum + count, 0)
     if (jobs + untold + this.#book.openTransactions().length === 0) return null
@@ -172,13 +171,18 @@ export class SignerObject extends DurableObject<Bindings> {
   }
 
   /** Tells what has changed; whether all of it is told. */
-  async #tell(name: SignerName): Promise<boolean> {
+  async #tell({ name, chainId }: { name: SignerName; chainId: number }): Promise<boolean> {
     try {
       for (;;) {
         const jobs = this.#book.untold(TOLD_MAX)
-        if (jobs.length === 0) return true
-        await tellStates(this.env, name, jobs)
-        this.#book.atomically(() => this.#book.told(jobs))
+        const costs = this.#book.untoldCosts(TOLD_MAX)
+        if (jobs.length + costs.length === 0) return true
+        if (jobs.length > 0) await tellStates(this.env, name, jobs)
+        if (costs.length > 0) await tellCosts(this.env, name, chainId, costs)
+        this.#book.atomically(() => {
+          this.#book.told(jobs)
+          this.#book.toldCosts(costs)
+        })
       }
     } catch (thrown) {
       log.warn('signer.untold', { error: describe(thrown) })

@@ -28,6 +28,8 @@ type Block = { hash: Hex; txs: FakeTx[]; reverted: Set<Hex> }
 const HISTORIES = 80
 
 /** In one step, which asks a few for each transaction and job. */
+/** Of any transaction, in wei. */
+const COST = 7_000n
 const QUESTIONS_MAX = 2_000
 
 class Cut extends Error {}
@@ -123,7 +125,7 @@ class FakeChain {
       if (!tx) continue
       const isSuccess = !block.reverted.has(hash)
       const logs = isSuccess ? tx.ids.map((id) => ({ address: CONTRACT, topics: [], data: stringToHex(id) })) : []
-      return { hash, isSuccess, blockNumber: number, blockHash: block.hash, logs }
+      return { hash, isSuccess, blockNumber: number, blockHash: block.hash, cost: COST, logs }
     }
     return null
   }
@@ -173,6 +175,7 @@ class FakeChain {
       to: CONTRACT,
       most: 3,
       fit: async (jobs) => ({ jobs }),
+      harm: async () => null,
       data: (jobs) => stringToHex(JSON.stringify(jobs.map(({ id }) => id))),
       judge: (revert) => {
         const why = fromHex(revert, 'string')

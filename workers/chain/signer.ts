@@ -166,11 +166,12 @@ export class Signer {
     const reached = await this.#reached(receipt, head)
     const jobs = book.jobsOf(tx.nonce)
     const mined = { minedHash: hash, blockNumber, isSuccess, missing: 0 }
-    if (!isSuccess && reached === 'final') return this.#onRevert(tx, jobs, now)
+    if (!isSuccess && reached === 'final') return this.#onRevert(tx, jobs, receipt, now)
     const results = isSuccess ? work.results(receipt, jobs) : new Map<string, string>()
     if (isSuccess && results.size < jobs.length) this.halt('receipt_without_event', now)
     book.atomically(() => {
       book.changeTx(tx, { ...mined, state: reached })
+      if (reached === 'final') book.spend({ nonce: tx.nonce, hash, wei: receipt.cost })
       for (const job of jobs) {
         const result = results.get(job.id)
         const change: JobChange =
@@ -219,12 +220,13 @@ export class Signer {
   }
 
   /** A transaction has reverted for good: each of its jobs may have been done otherwise, is tried alone, or is given back. */
-  async #onRevert(tx: Tx, jobs: Job[], now: number): Promise<void> {
+  async #onRevert(tx: Tx, jobs: Job[], { hash, cost }: Receipt, now: number): Promise<void> {
     const { book, work } = this.#parts
     const found = new Map<string, Awaited<ReturnType<Work['find']>>>()
     for (const job of jobs) found.set(job.id, await work.find(job, 'finalized'))
     book.atomically(() => {
       book.changeTx(tx, { state: 'final', isSuccess: false })
+      book.spend({ nonce: tx.nonce, hash, wei: cost })
       for (const job of jobs) {
         const reverts = job.reverts + 1
         const is = found.get(job.id)
@@ -308,7 +310,7 @@ export class Signer {
 
   /** Signs transactions for the jobs that wait, until none waits, there are too many on their way, or something is short. */
   async #take(view: View, now: number, mayTake: boolean): Promise<void> {
-    const { book, work } = this.#parts
+    const { book, work, address } = this.#parts
     for (;;) {
       if (book.openTransactions().filter(isUnmined).length >= UNCONFIRMED_MAX) return
       const waiting = shareable(book.queued(work.most, now))
@@ -320,6 +322,8 @@ export class Signer {
       if (fit.jobs.length === 0) continue
       const plan = await this.#simulate(fit.jobs, now)
       if (plan === 'paused') return
+      const harm = plan && (await work.harm(plan.jobs, address))
+      if (harm) return this.pause(harm, now)
       if (plan && !(await this.#signFor(plan, view, now))) return
     }
   }

@@ -12,7 +12,10 @@ import { needChain, SIGNERS, type ChainConfig, type SignerName } from './config.
 import { chainDifferences } from './differences.ts'
 import { nodeAt } from './rpc.ts'
 import { addressOf, signerOf } from './signers.ts'
-import type { AppContext, Bindings } from '../env.ts'
+import { amount, format } from '../money/amount.ts'
+import { Dollars } from '../money/dollars.ts'
+import { unbookedCosts } from './costs.ts'
+import { settings, type AppContext, type Bindings } from '../env.ts'
 
 export const signers = new Hono<AppContext>()
 const route = routesOf(signers, 'Administration')
@@ -49,22 +52,28 @@ route(
   {
     summary: 'How minting and paying on chain stand',
     description:
-      'A signer that is `paused` goes on by itself once the reason is gone (`gas_short`, `usdc_short`, `day_cap`, `fees_high`, `contract_paused`, `unreachable`, …). One that is `halted` waits for an admin: `foreign_transaction` and `nonce_taken` mean that somebody else has its key.',
+      'A signer that is `paused` goes on by itself once the reason is gone (`gas_short`, `usdc_short`, `day_cap`, `fees_high`, `contract_paused`, `unreachable`, …); `usdc_refuses` means that the token lets our contract send to nobody, so that everybody would be credited there instead of paid. One that is `halted` waits for an admin: `foreign_transaction` and `nonce_taken` mean that somebody else has its key.',
     who: admin('payments:manage'),
     answer: z.object({
       signers: z.array(Signer),
+      native_usd: Dollars.nullable().describe('What a coin of the chain is booked at; null: gas is not booked.'),
+      unbooked_costs: z.int().describe('Transactions of which the cost is not in the ledger, as far as 100.'),
       differences: z.array(Difference).describe('Where the chain and what we hold say different things.'),
     }),
     errors: ['chainOff'],
   },
   async ({ env }) => {
     const chain = await needChain(env)
-    const [states, differences] = await Promise.all([
+    const [states, differences, unbooked] = await Promise.all([
       Promise.all(SIGNERS.map((name) => statusOf(env, chain, name))),
       chainDifferences(env),
+      unbookedCosts(env),
     ])
+    const { NATIVE_USD } = settings(env)
     return {
       signers: states,
+      native_usd: NATIVE_USD === undefined ? null : format(amount(NATIVE_USD)),
+      unbooked_costs: unbooked,
       differences: differences.map(({ kind, id, txHash, blockNumber }) => ({
         kind,
         id,

@@ -4,7 +4,7 @@
  */
 import type { Address, Hex } from 'viem'
 import type { Bindings } from '../env.ts'
-import type { Job, JobState } from './book.ts'
+import type { Cost, Job, JobState } from './book.ts'
 import type { SignerName } from './config.ts'
 
 /** What is known of a payout. `absent`: nothing was ever asked. */
@@ -27,10 +27,14 @@ export type PayoutStateMessage = PayoutState & {
   credited: boolean | null
 }
 
+/** On the queue of either signer: what a transaction has cost for good, in wei as text. It may come twice. */
+export type CostMessage = { version: 1; kind: 'cost'; signer: SignerName; chainId: number; hash: Hex; wei: string }
+
 /** On the queue `payouts`: a payout that is asked for, amount in millionths of a USDC, or the state of one. */
 export type PayoutMessage =
   | { version: 1; kind: 'pay'; id: string; to: Address; amount: string }
   | ({ kind: 'state' } & PayoutStateMessage)
+  | CostMessage
 
 /** What is minted for an agent. `createdAt` in seconds since 1970. */
 export type MintRequest = {
@@ -57,6 +61,7 @@ export type MintMessage =
       blockNumber: number | null
       reason: string | null
     }
+  | CostMessage
 
 /** A mint is known by its agent and what is minted: after a wallet has refused it, another one is another job. */
 export function mintJobId(agentId: string, metadataHash: Hex): string {
@@ -67,6 +72,14 @@ export function mintJobId(agentId: string, metadataHash: Hex): string {
 export async function tellStates(env: Bindings, name: SignerName, jobs: Job[]): Promise<void> {
   if (name === 'settle') await env.PAYOUTS.sendBatch(jobs.map((job) => ({ body: payoutState(job) })))
   else await env.MINTS.sendBatch(jobs.map((job) => ({ body: mintState(job) })))
+}
+
+/** Tells what a signer's transactions have cost. Throws when the queue does not take it. */
+export async function tellCosts(env: Bindings, signer: SignerName, chainId: number, costs: Cost[]): Promise<void> {
+  const queue: Queue<CostMessage> = signer === 'settle' ? env.PAYOUTS : env.MINTS
+  await queue.sendBatch(
+    costs.map(({ hash, wei }) => ({ body: { version: 1, kind: 'cost', signer, chainId, hash, wei: String(wei) } })),
+  )
 }
 
 function payoutState(job: Job): PayoutMessage {

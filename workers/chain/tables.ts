@@ -2,6 +2,7 @@
 import {
   bigint,
   boolean,
+  decimal,
   integer,
   numeric,
   pgTable,
@@ -119,6 +120,24 @@ export const mintedEvents = pgTable(
     mintedAt: timestamp('minted_at', { withTimezone: true }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.chainId, table.contract, table.tokenId] })],
+)
+
+/** What transactions have cost that are final. */
+export const chainCosts = pgTable(
+  'chain_costs',
+  {
+    chainId: integer('chain_id').notNull(),
+    hash: hash('hash').notNull(),
+    signer: varchar('signer', { length: 20, enum: ['mint', 'settle'] }).notNull(),
+    /** Of the chain's own coin. */
+    wei: numeric('wei', { precision: 78, scale: 0, mode: 'bigint' }).notNull(),
+    /** What the ledger has for it, and what a coin was worth then; null until it is booked. */
+    usd: decimal('usd', { precision: 18, scale: 8 }),
+    nativeUsd: decimal('native_usd', { precision: 18, scale: 8 }),
+    bookedAt: timestamp('booked_at', { withTimezone: true }),
+    createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.chainId, table.hash] })],
 )
 
 export const chainCursors = pgTable(

@@ -26,6 +26,8 @@ export type Work = {
   fit(jobs: Job[], unmined: Job[]): Promise<{ jobs: Job[]; paused?: string; held?: { job: Job; reason: string } }>
   /** What the contract is told to do them. */
   data(jobs: Job[]): Hex
+  /** Why it would do harm to send these now, though the contract would do them; null: it would not. Everybody waits then. */
+  harm(jobs: Job[], from: Address): Promise<string | null>
   /** What it means that it would revert with this. */
   judge(revert: Hex): Judgement
   /** Whether the chain has this job as done; `other`: something else was done under its id, and never can this be. */

@@ -36,6 +36,8 @@ const TEMPLATE_PATH = '/api/v1/chain/tokens/{id}.json'
 const COLLECTION_PATH = '/api/v1/chain/collection.json'
 const FLOAT = parseUnits('250000', 6)
 const GAS = parseEther('10')
+/** A round figure, which no market has named. */
+const NATIVE_USD = '3000'
 const READY_MS_MAX = 10_000
 const STOP_MS_MAX = 5_000
 const POLL_MS = 10
@@ -117,6 +119,7 @@ export function chainVariables(chain: Omit<Chain, 'stop' | 'pid'>): Record<strin
     SETTLEMENT_ADDRESS: chain.settlement,
     MINT_SIGNER_KEY: chain.mintKey,
     SETTLE_SIGNER_KEY: chain.settleKey,
+    NATIVE_USD: NATIVE_USD,
   }
 }
 

@@ -1,8 +1,18 @@
 /** What workerd's JavaScript has and this Node not yet: for whoever runs the Worker's code in Node. */
-if (!('toHex' in Uint8Array.prototype))
-  // oxlint-disable-next-line eslint/no-extend-native
-  Object.defineProperty(Uint8Array.prototype, 'toHex', {
-    value(this: Uint8Array) {
-      return Buffer.from(this).toString('hex')
-    },
-  })
+type Base64Options = { alphabet?: 'base64' | 'base64url'; omitPadding?: boolean }
+
+const MISSING = {
+  toHex(this: Uint8Array): string {
+    return Buffer.from(this).toString('hex')
+  },
+  toBase64(this: Uint8Array, { alphabet = 'base64', omitPadding = false }: Base64Options = {}): string {
+    const text = Buffer.from(this).toString('base64')
+    const spelled = alphabet === 'base64url' ? text.replaceAll('+', '-').replaceAll('/', '_') : text
+    return omitPadding ? spelled.replace(/=+$/, '') : spelled
+  },
+}
+
+for (const [name, value] of Object.entries(MISSING))
+  if (!(name in Uint8Array.prototype))
+    // oxlint-disable-next-line eslint/no-extend-native
+    Object.defineProperty(Uint8Array.prototype, name, { value })

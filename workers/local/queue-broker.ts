@@ -44,11 +44,13 @@ export default {
     const { pathname, searchParams } = new URL(request.url)
     const name = ctx.props.queue
     if (name !== undefined) {
-      if (pathname !== '/message') throw new Error('Of a queue, only send() is modelled.')
-      const sent = await content(request)
-      const message = { id: crypto.randomUUID(), timestamp: new Date(), attempts: 1, ...sent }
-      // Timers belong to the request that set them; it is kept open until they are over.
-      ctx.waitUntil(queueOf(name, env).take(message))
+      if (pathname !== '/message' && pathname !== '/batch')
+        throw new Error(`Nothing is known of ${pathname} of a queue.`)
+      for (const sent of pathname === '/batch' ? await contents(request) : [await content(request)]) {
+        const message = { id: crypto.randomUUID(), timestamp: new Date(), attempts: 1, ...sent }
+        // Timers belong to the request that set them; it is kept open until they are over.
+        ctx.waitUntil(queueOf(name, env).take(message))
+      }
       return Response.json({ metadata: { metrics: { backlogCount: 0, backlogBytes: 0, oldestMessageTimestamp: 0 } } })
     }
     const cron = searchParams.get('cron')
@@ -73,13 +75,27 @@ function queueOf(name: string, env: Env): Queue {
   return queue
 }
 
+type Content = { body: unknown } | { serializedBody: ArrayBuffer }
+
 /** A message is sent in one of four forms, named by a header. */
-async function content(request: Request): Promise<{ body: unknown } | { serializedBody: ArrayBuffer }> {
-  const form = request.headers.get('x-msg-fmt')
-  if (form === 'json') return { body: await request.json() }
-  if (form === 'text') return { body: await request.text() }
-  const bytes = await request.arrayBuffer()
-  return form === 'bytes' ? { body: bytes } : { serializedBody: bytes }
+async function content(request: Request): Promise<Content> {
+  return opened(request.headers.get('x-msg-fmt'), await request.arrayBuffer())
+}
+
+/** Of many together, each names its form, and is written in base64. */
+async function contents(request: Request): Promise<Content[]> {
+  const { messages } = (await request.json()) as { messages: { contentType?: string; body: string }[] }
+  return messages.map(({ contentType = null, body }) => {
+    const bytes = Uint8Array.from(atob(body), (character) => character.charCodeAt(0))
+    return opened(contentType, bytes.buffer)
+  })
+}
+
+function opened(form: string | null, bytes: ArrayBuffer): Content {
+  if (form === 'bytes') return { body: bytes }
+  if (form !== 'json' && form !== 'text') return { serializedBody: bytes }
+  const text = new TextDecoder().decode(bytes)
+  return { body: form === 'json' ? (JSON.parse(text) as unknown) : text }
 }
 
 class Queue {

@@ -4,7 +4,12 @@
  */
 
 /** What has come in and not gone out again, by where it lies. */
-export type Asset = 'cash_stripe' | 'cash_coinbase' | 'cash_usdc'
+export type Asset =
+  | 'cash_stripe'
+  | 'cash_coinbase'
+  | 'cash_usdc'
+  /** The coins that signers pay gas with. Who gives them some does not book it, so that what was spent stands below zero. */
+  | 'cash_gas'
 
 /** What is owed, and to whom; `ledger_floor` in migration 0012 keeps those of people from being overdrawn. */
 export type Liability =

@@ -29,6 +29,7 @@ export type TransactionKind =
   | 'reversal_part'
   | 'reversal_late'
   | 'processor_fee'
+  | 'gas'
 
 export type Entry = { account: LedgerAccount; amount: Amount }
 
