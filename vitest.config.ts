@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { writeLocalConfig } from './workers/local/local-config.ts'
 import { testBindings } from './workers/local/test-bindings.ts'
 
 /** Pure code and the local stand-ins are tested in Node, everything else in workerd against real Durable Objects and Queues. */
@@ -32,11 +33,16 @@ const PACKAGES = [
   'drizzle-orm/neon-http',
   'drizzle-orm/pg-core',
   'fast-check',
+  'fflate',
   'hono',
   'hono/cookie',
   'hono/cors',
+  'htmlparser2',
   'jose',
+  'papaparse',
+  'pdf-lib',
   'standardwebhooks',
+  'unpdf',
   'viem/accounts',
   'viem/utils',
   'zod',
@@ -73,7 +79,7 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest(({ inject }) => ({
-            wrangler: { configPath: './wrangler.toml' },
+            wrangler: { configPath: writeLocalConfig('node_modules/.cache/agentlink') },
             miniflare: { bindings: testBindings(inject('doors')) },
           })),
         ],
