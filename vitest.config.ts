@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+import { writeLocalConfig } from './workers/local/local-config.ts'
 import { testBindings } from './workers/local/test-bindings.ts'
 
 /** Pure code and the local stand-ins are tested in Node, everything else in workerd against real Durable Objects and Queues. */
@@ -32,16 +33,23 @@ const PACKAGES = [
   'drizzle-orm/neon-http',
   'drizzle-orm/pg-core',
   'fast-check',
+  'fflate',
   'hono',
   'hono/cookie',
   'hono/cors',
+  'htmlparser2',
   'jose',
+  'papaparse',
+  'pdf-lib',
   'standardwebhooks',
+  'unpdf',
   'viem/accounts',
   'viem/utils',
   'zod',
 ]
 const WORKERS_MODULE = fileURLToPath(new URL('workers/tests/simulation/workers-module.ts', import.meta.url))
+
+const LOCAL_CONFIG = writeLocalConfig('node_modules/.cache/agentlink')
 
 /** Tests of these rooms leave nothing behind that another's could trip over: they share a Worker, which is loaded once. */
 const SHARED =
@@ -63,7 +71,7 @@ function inWorkerd(
   return {
     plugins: [
       cloudflareTest(({ inject }) => ({
-        wrangler: { configPath: './wrangler.toml' },
+        wrangler: { configPath: LOCAL_CONFIG },
         miniflare: { bindings: testBindings(inject('doors')) },
       })),
     ],

@@ -24,6 +24,7 @@ import { signers } from './chain/signers.routes.ts'
 import { settings, type AppContext, type Bindings } from './env.ts'
 import { openAiErrorBody } from './gateway/openai-error.ts'
 import { gateway } from './gateway/routes.ts'
+import { knowledge } from './knowledge/routes.ts'
 import { live } from './notifications/live.routes.ts'
 import { notifications } from './notifications/routes.ts'
 import { developerAccount } from './keys/account.routes.ts'
@@ -48,6 +49,7 @@ const EXPOSED_HEADERS = [
   'X-Quota-Remaining',
   'Retry-After',
   'Idempotent-Replayed',
+  'X-AgentLink-Knowledge',
   'Deprecation',
   'Sunset',
   'Link',
@@ -114,6 +116,7 @@ app.route('/', creatorAnalytics)
 app.route('/', agentAnalytics)
 app.route('/', agentCalls)
 app.route('/', agents)
+app.route('/', knowledge)
 app.route('/', paymentRoutes)
 app.route('/', paymentWebhooks)
 app.route('/', adminPayments)

@@ -7,6 +7,7 @@ import type { ThrottleObject } from './base/throttle.object.ts'
 import type { SignerObject } from './chain/signer.object.ts'
 import type { MintMessage, PayoutMessage, PayoutStateMessage } from './chain/states.ts'
 import type { LiveObject } from './notifications/live.object.ts'
+import type { KnowledgeStep } from './knowledge/steps.ts'
 import type { Mail } from './notifications/mail.ts'
 import type { AccountObject } from './quota/account.object.ts'
 import type { BreakerObject } from './gateway/breaker.object.ts'
@@ -31,6 +32,9 @@ export type OwnBindings = {
   DELIVERIES_SLOW: Queue<DeliveryMessage>
   ACCOUNT: DurableObjectNamespace<AccountObject>
   CALL_LOGS: Queue<CallLogBatch>
+  KNOWLEDGE: R2Bucket
+  VECTORS: Vectorize
+  KNOWLEDGE_STEPS: Queue<KnowledgeStep>
   PAYMENT_EVENTS: Queue<PaymentNews>
   SETTLEMENTS: Queue<SettlementMessage>
   BREAKER: DurableObjectNamespace<BreakerObject>
@@ -158,6 +162,13 @@ const Settings = z.object({
   ANTHROPIC_BASE_URL: z.string().default('https://api.anthropic.com'),
   GOOGLE_AI_API_KEY: z.string().default(''),
   GOOGLE_BASE_URL: z.string().default('https://generativelanguage.googleapis.com/v1beta'),
+  /** Makes vectors of 1536 dimensions of text, at OpenAI's address. */
+  EMBEDDING_MODEL: z.string().default('text-embedding-3-small'),
+  /** How long a call waits for what its agent knows; then it is answered without. */
+  KNOWLEDGE_MS: ms(3_000),
+  /** How many files an account may have, and how many bytes they may have together. */
+  KNOWLEDGE_FILES: count(500),
+  KNOWLEDGE_BYTES: count(1_000_000_000),
   /** No first content within this time: 504. */
   FIRST_CONTENT_MS: ms(30_000),
   /** A JSON call takes at most this long in all. */

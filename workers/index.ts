@@ -8,6 +8,8 @@ import { deadLettersQueue } from './base/dead-letters.queue.ts'
 import { mintsQueue } from './chain/mints.queue.ts'
 import { payoutsQueue } from './chain/payouts.queue.ts'
 import { watcherCron } from './chain/watcher.cron.ts'
+import { sweepKnowledgeCron } from './knowledge/sweep.cron.ts'
+import { knowledgeQueue } from './knowledge/steps.queue.ts'
 import { mailsQueue } from './notifications/mails.queue.ts'
 import { notificationsCron } from './notifications/notifications.cron.ts'
 import { paymentEventsQueue } from './payments/payment-events.queue.ts'
@@ -46,6 +48,8 @@ const queues: Record<string, (batch: MessageBatch<never>, env: Bindings) => Prom
   'webhook-deliveries-slow-dead': deadLettersQueue,
   'call-logs': callLogsQueue,
   'call-logs-dead': deadLettersQueue,
+  knowledge: knowledgeQueue,
+  'knowledge-dead': deadLettersQueue,
   'payment-events': paymentEventsQueue,
   'payment-events-dead': deadLettersQueue,
   settlements: settlementsQueue,
@@ -64,6 +68,7 @@ const crons: Record<string, (env: Bindings) => Promise<void>> = {
   '3-58/5 * * * *': warmCron,
   '2-59/3 * * * *': pollCron,
   '4-59/5 * * * *': mintsCron,
+  '4-59/3 * * * *': sweepKnowledgeCron,
   '23 2 * * *': settlementsCron,
   '1-59/2 * * * *': withdrawalsCron,
   '37 * * * *': reconcileCron,

@@ -14,6 +14,7 @@ export const QUEUES = {
   'webhook-deliveries': 'DELIVERIES',
   'webhook-deliveries-slow': 'DELIVERIES_SLOW',
   'call-logs': 'CALL_LOGS',
+  knowledge: 'KNOWLEDGE_STEPS',
   'payment-events': 'PAYMENT_EVENTS',
 } as const satisfies Record<string, keyof OwnBindings>
 

@@ -43,13 +43,31 @@ const KNOWLEDGE = {
   chunk_overlap: z.number().int().min(0).max(1_000),
   /** How many chunks are given to the model. */
   top_k: z.number().int().min(1).max(20),
+  /** The cosine that a chunk and the question must have at least. */
+  similarity_threshold: z.number().min(0).max(1),
+  /** Whether answers name the files and pages that they rest on. */
+  citations: z.boolean(),
+  /** Whether answers may repeat the documents word for word. Otherwise their text is guarded as the prompt is. */
+  allow_quoting: z.boolean(),
 }
-const KnowledgeBase = z.object({
-  ...KNOWLEDGE,
-  chunk_size: KNOWLEDGE.chunk_size.default(1_000),
-  chunk_overlap: KNOWLEDGE.chunk_overlap.default(200),
-  top_k: KNOWLEDGE.top_k.default(5),
-})
+const KnowledgeBase = z
+  .object({
+    ...KNOWLEDGE,
+    /** Of the agent's files those that it answers from; empty: all. */
+    file_ids: KNOWLEDGE.file_ids.default([]),
+    chunk_size: KNOWLEDGE.chunk_size.default(1_000),
+    chunk_overlap: KNOWLEDGE.chunk_overlap.default(200),
+    top_k: KNOWLEDGE.top_k.default(5),
+    similarity_threshold: KNOWLEDGE.similarity_threshold.default(0.2),
+    citations: KNOWLEDGE.citations.default(false),
+    allow_quoting: KNOWLEDGE.allow_quoting.default(false),
+  })
+  .refine(({ chunk_size, chunk_overlap }) => chunk_overlap <= chunk_size / 2, {
+    path: ['chunk_overlap'],
+    message: 'must be at most half of chunk_size',
+  })
+
+export type KnowledgeBase = z.infer<typeof KnowledgeBase>
 
 const FIELDS = {
   system_prompt: z.string().min(1).max(PROMPT_CHARS_MAX),

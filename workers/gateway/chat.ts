@@ -1,7 +1,7 @@
 /**
- * A chat call, as a story. The caller has come through the door (`door.ts`). Now the call is admitted; the provider is asked
- * with the hidden prompt; the answer passes guard and meter on its way out; and in the end exactly one of charge and release
- * is told to the account.
+ * A chat call, as a story. The caller has come through the door (`door.ts`). Now the call is admitted; what the agent's documents
+ * say to the question is looked up, if it has any; the provider is asked with the hidden prompt; the answer passes guard and meter
+ * on its way out; and in the end exactly one of charge and release is told to the account.
  *
  * The rule of the house: a call is due when the provider's answer is complete, or when its caller left after content had
  * come. Everything else costs nothing.
@@ -16,6 +16,7 @@ import { Egress, type SafeDelta } from './egress.ts'
 import { callError } from './failure.ts'
 import { guardOf } from './guard-of.ts'
 import { Meter } from './meter.ts'
+import { recall } from './recall.ts'
 import { stream } from './stream.ts'
 import { askProvider } from './upstream.ts'
 import { chatCall } from './wish.ts'
@@ -29,11 +30,13 @@ const STREAM_TYPE = 'text/event-stream; charset=utf-8'
 /** What is said to a model on somebody's behalf: the call, the agent's configuration, and who watches, counts and pays. */
 export type Conversation = {
   call: Pick<IncomingCall, 'dialect' | 'requestId' | 'idempotency' | 'includeUsage' | 'wish' | 'signal'>
+  agentId: string
   config: OpenedConfig
   head: Head
   meter: Meter
   bill: Pick<Bill, 'charge' | 'chargeUnfinished' | 'release'>
-  watch: () => ReturnType<typeof guardOf>
+  /** `documents`: what the answer must not repeat besides the prompt. */
+  watch: (documents: string[]) => ReturnType<typeof guardOf>
   /** Go with the answer. */
   headers: Record<string, string>
 }
@@ -54,11 +57,12 @@ export async function chat(
   const meter = new Meter(startedAt)
   return converse(env, ctx, {
     call,
+    agentId: ticket.agent.id,
     config: ticket.config,
     head: head(ticket.callId, ticket.agent, startedAt),
     meter,
     bill: new Bill(env, ticket, meter),
-    watch: () => guardOf(env, ticket, call),
+    watch: (documents) => guardOf(env, ticket, call, documents),
     headers: limitHeaders(ticket.admission),
   })
 }
@@ -67,19 +71,22 @@ export async function chat(
 export async function converse(
   env: Bindings,
   ctx: Pick<ExecutionContext, 'waitUntil'>,
-  { call, config, head, meter, bill, watch, headers }: Conversation,
+  { call, agentId, config, head, meter, bill, watch, headers }: Conversation,
 ): Promise<Response> {
   const limits = settings(env)
   const clocks = new Clocks(call.signal, clockLimits(limits, call.wish.stream))
   let answer: Egress | undefined
   try {
-    const asked = chatCall(config, call.wish)
-    const { guard, expose } = watch()
+    const wished = chatCall(config, call.wish)
+    const recalled = config.knowledge_base?.enabled ? await recall(env, agentId, config.knowledge_base, call) : null
+    const asked = recalled ? { ...wished, messages: recalled.messages } : wished
+    const { guard, expose } = watch(recalled?.guarded ?? [])
     const upstream = await askProvider(env, config.provider, asked, config.prompt, clocks)
     answer = new Egress(upstream, guard, asked.tools, meter, expose)
-    const run = { call, head, meter, clocks, bill, answer }
-    if (!call.wish.stream) return respond(await whole(run), JSON_TYPE, headers)
-    return respond(await stream(ctx, run, limits.HEARTBEAT_MS), STREAM_TYPE, headers)
+    const run = { call, head: { ...head, citations: recalled?.citations }, meter, clocks, bill, answer }
+    const told = { ...headers, ...recalled?.headers }
+    if (!call.wish.stream) return respond(await whole(run), JSON_TYPE, told)
+    return respond(await stream(ctx, run, limits.HEARTBEAT_MS), STREAM_TYPE, told)
   } catch (thrown) {
     const error = callError(thrown, clocks)
     await Promise.all([bill.release(error), answer?.close()])

@@ -3,9 +3,16 @@ import { errorBody, type AppError } from '../base/errors.ts'
 import { openAiErrorBody } from './openai-error.ts'
 import type { Dialect } from './door.ts'
 import type { SafeDelta } from './egress.ts'
+import type { Citation } from './recall.ts'
 
 /** What is the same in everything that is said of one answer. */
-export type Head = { id: string; created: number; model: string }
+export type Head = {
+  id: string
+  created: number
+  model: string
+  /** What the answer rests on, where its agent's creator wants that to be told. */
+  citations?: Citation[] | undefined
+}
 
 /** The whole answer as one JSON text. */
 export function completion(head: Head, deltas: SafeDelta[], usage: Record<string, unknown> | undefined): string {
@@ -36,6 +43,7 @@ export function completion(head: Head, deltas: SafeDelta[], usage: Record<string
     created: head.created,
     model: head.model,
     choices,
+    ...(head.citations ? { citations: head.citations } : {}),
     ...(usage ? { usage } : {}),
   })
 }
@@ -43,10 +51,13 @@ export function completion(head: Head, deltas: SafeDelta[], usage: Record<string
 /** Writes the events of one stream. The part that never changes is written once. */
 export class Chunks {
   readonly #head: string
+  /** Go with the chunk that ends the answer. */
+  readonly #citations: string
   #isFirst = true
 
   constructor(head: Head) {
     this.#head = `data: ${JSON.stringify({ id: head.id, object: 'chat.completion.chunk', created: head.created, model: head.model }).slice(0, -1)}`
+    this.#citations = head.citations ? `,"citations":${JSON.stringify(head.citations)}` : ''
   }
 
   /** The events of these deltas; the first one of a stream names the role. */
@@ -56,7 +67,7 @@ export class Chunks {
     for (const delta of deltas) {
       if (delta.type === 'text') events += this.#choice(`{"content":${JSON.stringify(delta.text)}}`, 'null')
       else if (delta.type === 'refusal') events += this.#choice(`{"refusal":${JSON.stringify(delta.text)}}`, 'null')
-      else if (delta.type === 'finish') events += this.#choice('{}', `"${delta.reason}"`)
+      else if (delta.type === 'finish') events += this.#choice('{}', `"${delta.reason}"`, this.#citations)
       else events += this.#choice(`{"tool_calls":[${toolCallPiece(delta)}]}`, 'null')
     }
     return events
@@ -67,8 +78,8 @@ export class Chunks {
     return `${this.#head},"choices":[],"usage":${JSON.stringify(usage)}}\n\n`
   }
 
-  #choice(delta: string, reason: string): string {
-    return `${this.#head},"choices":[{"index":0,"delta":${delta},"finish_reason":${reason}}]}\n\n`
+  #choice(delta: string, reason: string, more = ''): string {
+    return `${this.#head},"choices":[{"index":0,"delta":${delta},"finish_reason":${reason}}]${more}}\n\n`
   }
 }
 

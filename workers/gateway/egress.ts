@@ -4,7 +4,8 @@
  */
 import { newId } from '../base/ids.ts'
 import { UpstreamFailure, type Delta, type FinishReason, type Tool } from './providers/provider.ts'
-import { LeakBlocked, type Exposure, type Guard } from './guard/guard.ts'
+import { LeakBlocked, type Exposure } from './guard/guard.ts'
+import type { Watch } from './guard-of.ts'
 import type { Meter } from './meter.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -21,7 +22,7 @@ export type Expose = (ranges: Exposure[]) => Promise<boolean>
 /** An answer on its way out: what comes from the provider goes in, what may leave comes out. */
 export class Egress {
   readonly #upstream: Upstream
-  readonly #guard: Guard
+  readonly #guard: Watch
   readonly #tools: Set<string>
   readonly #meter: Meter
   readonly #expose: Expose
@@ -31,7 +32,7 @@ export class Egress {
   #reason: FinishReason | undefined
   #isOver = false
 
-  constructor(upstream: Upstream, guard: Guard, tools: Tool[], meter: Meter, expose: Expose) {
+  constructor(upstream: Upstream, guard: Watch, tools: Tool[], meter: Meter, expose: Expose) {
     this.#upstream = upstream
     this.#guard = guard
     this.#exposed = guard.exposures

@@ -19,15 +19,47 @@ const indexes = new Memory<LeakIndex>(INDEXES_MAX)
  * A guard against leaks of this agent's prompt, strict where the account has used up its drip budget for the agent, and
  * what to tell when a piece too short to block is let through.
  */
-export function guardOf(env: Bindings, ticket: Ticket, call: IncomingCall): { guard: Guard; expose: Expose } {
+export function guardOf(
+  env: Bindings,
+  ticket: Ticket,
+  call: IncomingCall,
+  documents: string[],
+): { guard: Watch; expose: Expose } {
   const { account, agent, config, admission, callId } = ticket
   const key = `${agent.id}:${agent.version}`
   const index = indexes.get(key) ?? compileLeakIndex(reveal(config.prompt), agent.publicTexts)
   indexes.set(key, index)
   const exposed = admission.kind === 'admitted' ? admission.exposed : []
+  const guard = new Guard(index, { callerTexts: textsOf(call.wish), strict: isBudgetUsed(exposed, index.length) })
   return {
-    guard: new Guard(index, { callerTexts: textsOf(call.wish), strict: isBudgetUsed(exposed, index.length) }),
+    guard: withDocuments(guard, documents, agent.publicTexts, call),
     expose: async (ranges) => !isBudgetUsed(await expose(env, account, { v: 1, callId, ranges }), index.length),
+  }
+}
+
+/** What an answer passes through on its way out. */
+export type Watch = Pick<Guard, 'push' | 'end' | 'exposures'>
+
+/**
+ * A guard, and behind it one of the documents that this call was given. It is made for the call, since each is given others; they
+ * are few (recall.ts), and so it is quickly made. What it lets through in short pieces counts against no budget: the pieces of
+ * another call are of other texts.
+ */
+function withDocuments(
+  guard: Guard,
+  documents: string[],
+  publicTexts: string[],
+  { wish }: Pick<IncomingCall, 'wish'>,
+): Watch {
+  if (documents.length === 0) return guard
+  const index = compileLeakIndex(documents.join('\n\n'), publicTexts)
+  const second = new Guard(index, { callerTexts: textsOf(wish), strict: false })
+  return {
+    push: (lane, text) => second.push(lane, guard.push(lane, text)),
+    end: (lane) => second.push(lane, guard.end(lane)) + second.end(lane),
+    get exposures() {
+      return guard.exposures
+    },
   }
 }
 
@@ -35,11 +67,13 @@ export function guardOf(env: Bindings, ticket: Ticket, call: IncomingCall): { gu
 export function guardAlone(
   prompt: Sealed,
   publicTexts: string[],
-  { wish }: Pick<IncomingCall, 'wish'>,
+  call: Pick<IncomingCall, 'wish'>,
+  documents: string[],
 ): ReturnType<typeof guardOf> {
   const index = compileLeakIndex(reveal(prompt), publicTexts)
+  const guard = new Guard(index, { callerTexts: textsOf(call.wish), strict: false })
   return {
-    guard: new Guard(index, { callerTexts: textsOf(wish), strict: false }),
+    guard: withDocuments(guard, documents, publicTexts, call),
     expose: async (ranges) => !isBudgetUsed(ranges, index.length),
   }
 }

@@ -59,11 +59,12 @@ export async function preview(
   const includeUsage = body.stream_options?.include_usage === true
   return converse(env, ctx, {
     call: { dialect: 'agentlink', requestId, idempotency: undefined, includeUsage, wish, signal },
+    agentId: agent.id,
     config: { ...config, max_tokens: Math.min(config.max_tokens, PREVIEW_TOKENS_MAX) },
     head: head(newId(), agent, startedAt),
     meter: new Meter(startedAt),
     bill: NOBODY,
-    watch: () => guardAlone(config.prompt, agent.publicTexts, { wish }),
+    watch: (documents) => guardAlone(config.prompt, agent.publicTexts, { wish }, documents),
     headers: {},
   })
 }

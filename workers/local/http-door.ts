@@ -25,11 +25,12 @@ export type HttpDoor = { url: string; stop(): Promise<void> }
 export async function openHttpDoor(
   port: number,
   answer: (asked: Asked) => Promise<Answer | typeof CUT>,
+  bodyBytesMax = BODY_BYTES_MAX,
 ): Promise<HttpDoor> {
   const server = createServer((request, response) => {
     void (async () => {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://door')
-      const body = await readAll(request)
+      const body = await readAll(request, bodyBytesMax)
       const given =
         body === undefined
           ? { status: 413, body: 'That is too much.' }
@@ -76,12 +77,12 @@ export function seeOther(location: string): Answer {
   return { status: 303, headers: { location }, body: '' }
 }
 
-async function readAll(request: IncomingMessage): Promise<string | undefined> {
+async function readAll(request: IncomingMessage, bytesMax: number): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > BODY_BYTES_MAX) return undefined
+    if (size > bytesMax) return undefined
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

@@ -10,6 +10,7 @@ import { anthropic } from './providers/anthropic.ts'
 import { type Call, Calls, type Party } from './providers/calls.ts'
 import { control } from './providers/control.ts'
 import { Delivery } from './providers/delivery.ts'
+import { Embedder } from './providers/embedder.ts'
 import { embeddings } from './providers/embeddings.ts'
 import type { Fault } from './providers/faults.ts'
 import { blocked, google } from './providers/google.ts'
@@ -39,8 +40,9 @@ export type Providers = {
 export async function startProviders(options: { port: number }): Promise<Providers> {
   const calls = new Calls()
   const faults = new Faults()
+  const embedder = new Embedder()
   const server = createServer((request, response) => {
-    receive(request, response, (body) => serve({ request, response, body, calls, faults }))
+    receive(request, response, (body) => serve({ request, response, body, calls, faults, embedder }))
   })
   // The gateway keeps connections open between calls; closing them under its hands would look like a fault of ours.
   server.keepAliveTimeout = 0
@@ -60,15 +62,24 @@ export async function startProviders(options: { port: number }): Promise<Provide
     googleBaseUrl: `${url}/google/v1beta`,
     calls,
     faults,
-    stop: () =>
-      new Promise((resolve) => {
+    stop: async () => {
+      await new Promise<void>((resolve) => {
         server.close(() => resolve())
         server.closeAllConnections()
-      }),
+      })
+      await embedder.stop()
+    },
   }
 }
 
-type Exchange = { request: IncomingMessage; response: ServerResponse; body: string; calls: Calls; faults: Faults }
+type Exchange = {
+  request: IncomingMessage
+  response: ServerResponse
+  body: string
+  calls: Calls
+  faults: Faults
+  embedder: Embedder
+}
 
 function receive(request: IncomingMessage, response: ServerResponse, done: (body: string) => void): void {
   const chunks: Buffer[] = []
@@ -90,13 +101,23 @@ function serve(exchange: Exchange): void {
   const party: Party = wire?.name ?? 'elsewhere'
   const call = calls.follow(party, { path, headers: request.headers, body }, response)
   if (!wire) return send(response, { status: 404, headers: {}, body: '{"error":"There is nothing here."}' })
-  try {
-    respond(wire, exchange, call)
-  } catch (thrown) {
+  const refuse = (thrown: unknown): void => {
     if (thrown instanceof RefusedError) sendAs(wire, response, wire.refuse(thrown.refusal))
     // A mistyped directive is a mistake in a test: it must be seen there, not mistaken for a fault.
     else send(response, { status: 418, headers: {}, body: String(thrown) })
   }
+  try {
+    if (path.split('?')[0] === '/openai/v1/embeddings') void embed(wire, exchange).catch(refuse)
+    else respond(wire, exchange, call)
+  } catch (thrown) {
+    refuse(thrown)
+  }
+}
+
+async function embed(wire: Wire, { request, response, body, embedder }: Exchange): Promise<void> {
+  if (!request.headers.authorization) throw new RefusedError({ status: 401, reason: 'no-key' })
+  const answered = await embeddings(embedder, parse(body))
+  sendAs(wire, response, ok(answered))
 }
 
 function wireOf(path: string): Wire | undefined {
@@ -109,10 +130,6 @@ function respond(wire: Wire, { request, response, body, faults }: Exchange, call
   const [path = ''] = call.path.split('?')
   if (path.endsWith('/models') && request.method === 'GET')
     return sendAs(wire, response, ok(JSON.stringify(MODELS[wire.name])))
-  if (path === '/openai/v1/embeddings') {
-    if (!request.headers.authorization) throw new RefusedError({ status: 401, reason: 'no-key' })
-    return sendAs(wire, response, ok(embeddings(parse(body))))
-  }
   if (!/\/(?:chat\/completions|messages|models\/[^/]+:(?:g|streamG)enerateContent)$/.test(path))
     throw new RefusedError({ status: 404 })
   const question = wire.read({ path, headers: request.headers, body: parse(body) })

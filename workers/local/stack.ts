@@ -20,7 +20,9 @@ import { localSecrets, type Secrets } from './secrets.ts'
 import { seed, type Seeded } from './seed.ts'
 import { buildSite, startSite } from './site.ts'
 import { startCoinbaseTill, startStripeTill, tillVariables } from './tills.ts'
+import { startVectors } from './vectors.ts'
 import { startWorker } from './worker.ts'
+import { writeLocalConfig } from './local-config.ts'
 
 const LOCAL_LIMIT = '1000'
 const CRON_EVERY_MS = 60 * 60 * 1_000
@@ -31,7 +33,7 @@ export type StackOptions = {
   /** Where the stack keeps its state, relative to the project; removed first if `fresh`. */
   dir: string
   fresh: boolean
-  /** The API's port; the doors take the eight above it, or any free one. */
+  /** The API's port; the doors take the nine above it, or any free one. */
   port: number
   sitePort: number
   /** Variables that point the stack at real outside parties: `DATABASE_URL`, `REDIS_URL`, `OPENAI_API_KEY`, `STRIPE_SECRET_KEY`, … */
@@ -106,6 +108,7 @@ type Doors = {
   postgres: Postgres
   redis: RedisDoor
   providers: Providers
+  vectors: HttpDoor
   mail: MailService
   dns: Dns
   receiver: Receiver
@@ -141,6 +144,10 @@ async function openDoors(
   const real = upstreams(env, providers).filter(({ url }) => !url?.startsWith(providers.url))
   onUp('Providers', [providers.url, ...real.map(({ name, url }) => `${name}: ${url ?? 'the real one'}`)].join(', '))
 
+  const vectors = await atPort(port + 9, (port) => startVectors({ port, file: join(dir, 'vectors.jsonl') }))
+  running.add(() => vectors.stop())
+  onUp('Vectors', vectors.url)
+
   const mail = await atPort(port + 4, (port) => startMail({ port, outbox: join(dir, 'outbox') }))
   running.add(() => mail.stop())
   onUp('Mail', mail.url)
@@ -172,12 +179,24 @@ async function openDoors(
   running.add(() => coinbase.stop())
   const { STRIPE_BASE_URL, COINBASE_BASE_URL } = tillVariables(env, secrets, { stripe, coinbase })
   onUp('Payments', `Stripe: ${STRIPE_BASE_URL ?? 'the real one'}, Coinbase: ${COINBASE_BASE_URL ?? 'the real one'}`)
-  return { postgres, redis, providers, mail, dns, receiver, chain, stripe, coinbase }
+  return { postgres, redis, providers, vectors, mail, dns, receiver, chain, stripe, coinbase }
 }
 
 async function startApi(
   options: StackOptions,
-  { postgres, redis, providers, mail, dns, receiver, chain, stripe, coinbase, secrets }: Doors & { secrets: Secrets },
+  {
+    postgres,
+    redis,
+    providers,
+    vectors,
+    mail,
+    dns,
+    receiver,
+    chain,
+    stripe,
+    coinbase,
+    secrets,
+  }: Doors & { secrets: Secrets },
   running: Running,
 ): Promise<string> {
   const { dir, port, sitePort, env, onCrash, onUp } = options
@@ -195,6 +214,7 @@ async function startApi(
     OPERATOR_TOKEN: secrets.operatorToken,
     ALLOWED_ORIGINS: `http://127.0.0.1:${sitePort},http://localhost:${sitePort}`,
     SITE_URL: `http://127.0.0.1:${sitePort}`,
+    VECTORS_URL: vectors.url,
     MAIL_BASE_URL: mail.url,
     MAIL_API_KEY: 'stand-in',
     // All who use a local stack have one address.
@@ -213,6 +233,7 @@ async function startApi(
     stateDir: join(dir, 'worker'),
     logPath,
     variables,
+    config: writeLocalConfig(join(dir, 'worker')),
     onCrash: onWorkerCrash,
   }).catch((thrown: Error) => {
     throw new Error(`The Worker did not start: ${thrown.message}. See ${logPath}.`, { cause: thrown })

@@ -41,6 +41,7 @@ export function testBindings(doors: TestDoors): Record<string, string> {
     REGISTER_PER_ADDRESS: '1000',
     MAIL_PER_ADDRESS: '1000',
     PROVIDERS_URL: doors.providersUrl,
+    VECTORS_URL: doors.vectorsUrl,
     ...doors.chain,
     CHAIN_FEE_MAX_GWEI: '100',
     CHAIN_TIMEOUT_MS: '1500',

@@ -14,6 +14,7 @@ import { startProviders } from './providers.ts'
 import { startReceiver } from './receiver.ts'
 import { startRedis } from './redis.ts'
 import { startStripe } from './stripe.ts'
+import { startVectors } from './vectors.ts'
 import { TEST_COINBASE, TEST_STRIPE } from './test-keys.ts'
 import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
@@ -27,6 +28,7 @@ export type TestDoors = {
   anthropicBaseUrl: string
   googleBaseUrl: string
   providersUrl: string
+  vectorsUrl: string
   mailUrl: string
   dnsUrl: string
   receiverUrl: string
@@ -48,6 +50,7 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
   await migrate(postgres.url)
   const redis = await startRedis({ port: 0, token: 'test-redis-token' })
   const providers = await startProviders({ port: 0 })
+  const vectors = await startVectors({ port: 0 })
   const mail = await startMail({ port: 0 })
   const dns = await startDns({ port: 0 })
   const receiver = await startReceiver({ port: 0 })
@@ -87,6 +90,7 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
     anthropicBaseUrl: providers.anthropicBaseUrl,
     googleBaseUrl: providers.googleBaseUrl,
     providersUrl: providers.url,
+    vectorsUrl: vectors.url,
     mailUrl: mail.url,
     dnsUrl: dns.url,
     receiverUrl: receiver.url,
@@ -97,7 +101,7 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
   })
   return async () => {
     control.close()
-    const doors = [postgres, redis, providers, mail, dns, receiver, stripe, coinbase, chain]
+    const doors = [postgres, redis, providers, vectors, mail, dns, receiver, stripe, coinbase, chain]
     await Promise.all(doors.map((door) => door.stop()))
   }
 }

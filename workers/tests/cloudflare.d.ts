@@ -6,6 +6,7 @@ declare global {
   namespace Cloudflare {
     interface Env extends OwnBindings {
       PROVIDERS_URL: string
+      VECTORS_URL: string
       DOORS_URL: string
       MAIL_URL: string
       RECEIVER_URL: string

@@ -5,6 +5,7 @@
 import { example } from './example.ts'
 import { type Fault, withoutDirectives } from './faults.ts'
 import { cut, cutArguments, cutByEvents, cutWords } from './pieces.ts'
+import { passageFor, withoutReference } from './reference.ts'
 import { subjectOf } from './subjects.ts'
 import { type Answer, newWireId, type Question, type Tool, type ToolCall, tokens, type Usage } from './wire.ts'
 
@@ -12,11 +13,14 @@ const QUOTED_MAX = 90
 const PHRASE_MAX = 40
 const QUOTED_RESULT_MAX = 400
 
-/** The answer to `question`, bent by `fault`; `body` is the request as it came, for a model that repeats it. */
-export function answer(question: Question, fault: Fault, body: string, idPrefix: string): Answer {
-  const asked = withoutDirectives(question.userTurns.at(-1) ?? '')
+/** The answer to what is asked, bent by `fault`; `body` is the request as it came, for a model that repeats it. */
+export function answer(asking: Question, fault: Fault, body: string, idPrefix: string): Answer {
+  const { turns, material } = withoutReference(asking.userTurns)
+  const question = { ...asking, userTurns: turns }
+  const asked = withoutDirectives(turns.at(-1) ?? '')
   const toolCalls = callTools(question, fault, asked)
-  const speech = toolCalls.length > 0 || fault.refuse !== undefined ? SILENT : speak(question, fault, body, asked)
+  const speech =
+    toolCalls.length > 0 || fault.refuse !== undefined ? SILENT : speak(question, fault, body, { asked, material })
   const thoughts = fault.think ?? (question.wantsThoughts ? think(asked) : '')
   const outputChars = speech.text.length + lengthOf(toolCalls) + (fault.refuse?.length ?? 0)
   const input = tokens(question.inputChars)
@@ -43,11 +47,13 @@ export function answer(question: Question, fault: Fault, body: string, idPrefix:
 type Speech = { text: string; end: 'stop' | 'stop-sequence' | 'length'; stopSequence: string | null }
 const SILENT: Speech = { text: '', end: 'stop', stopSequence: null }
 
-function speak(question: Question, fault: Fault, body: string, asked: string): Speech {
+type Heard = { asked: string; material: string | undefined }
+
+function speak(question: Question, fault: Fault, body: string, { asked, material }: Heard): Speech {
   const told = fault.say ?? (fault.echoRequest ? body : fault.echoSystem ? question.system : undefined)
   // What a fault dictates is said to the end: a model in an attacker's hand does not count its words.
   if (told !== undefined) return { ...SILENT, text: told.repeat(fault.repeat ?? 1) }
-  const text = question.jsonSchema === undefined ? compose(question, asked) : inJson(question, asked)
+  const text = question.jsonSchema === undefined ? compose(question, asked, material) : inJson(question, asked)
   return atMaxTokens(atStop({ ...SILENT, text }, question.stop), question.maxTokens)
 }
 
@@ -69,9 +75,10 @@ function atMaxTokens(speech: Speech, maxTokens: number): Speech {
   return { text: words.slice(0, maxTokens).join(''), end: 'length', stopSequence: null }
 }
 
-function compose(question: Question, asked: string): string {
+function compose(question: Question, asked: string, material?: string): string {
   const quoted = firstSentence(asked)
   if (question.toolResult) return fromToolResult(question.toolResult, quoted)
+  if (material !== undefined) return `According to the documents: ${passageFor(material, asked)}`
   const topic = topicOf(asked)
   const { sentences } = subjectOf(question.system)
   const seed = hash(asked + question.model)

@@ -18,7 +18,7 @@ const SHARED_FILES: Record<string, string[]> = {
   chain: ['chain', 'ownership', 'differences', 'states', 'tables'],
   analytics: ['analytics', 'roll-up', 'series', 'tables'],
   quota: ['quota', 'bought', 'protocol', 'call-log', 'tables'],
-  agents: ['agents', 'vault', 'config', 'models', 'categories', 'versions', 'own', 'stops', 'tables'],
+  agents: ['agents', 'vault', 'config', 'prompt', 'models', 'categories', 'versions', 'own', 'stops', 'tables'],
   keys: ['keys', 'read-key', 'key-format', 'tables'],
   money: ['ledger', 'calls', 'reversals', 'accounts', 'amount', 'prices', 'dollars', 'tables'],
   payments: ['payments', 'differences', 'tables'],
@@ -113,6 +113,7 @@ describe('doors', () => {
       // Shows callers how they call us; nothing is fetched here.
       'workers/marketplace/snippets.ts',
       'workers/base/db.ts',
+      'workers/knowledge/embed.ts',
       'workers/notifications/mails.queue.ts',
       'workers/payments/coinbase.ts',
       'workers/webhooks/post.ts',
