@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { ApiError, chat, listAgents, type ChatEvent } from './api.ts'
+import { chat, type ChatEvent } from './chat.ts'
+import { call as ask } from './client.ts'
+import { ApiError } from './error.ts'
 
 const event = (value: unknown) => `data: ${typeof value === 'string' ? value : JSON.stringify(value)}\n\n`
 const said = (content: string) => event({ choices: [{ index: 0, delta: { content } }] })
@@ -23,7 +25,8 @@ function answerWith(body: string, options: { chunkBytes?: number; status?: numbe
 async function call(): Promise<ChatEvent[]> {
   const events: ChatEvent[] = []
   const { signal } = new AbortController()
-  for await (const step of chat({ agentId: 'a', key: 'ak_x', message: 'hello', signal })) events.push(step)
+  for await (const step of chat({ agentId: 'a', key: 'ak_x', messages: [{ role: 'user', content: 'hello' }], signal }))
+    events.push(step)
   return events
 }
 
@@ -55,20 +58,39 @@ describe('a streamed call', () => {
   })
 })
 
-describe('the list of agents', () => {
-  it('is read with the id that a call names and the id that the seal is drawn from', async () => {
-    answerWith(JSON.stringify({ data: [{ id: 'slug', agent_id: 'uuid', name: 'A', price_per_call: '0.02' }] }))
-    expect(await listAgents()).toMatchObject([{ id: 'slug', sealId: 'uuid', name: 'A', pricePerCall: '0.02' }])
+describe('a route', () => {
+  const agents = () => ask('GET /v1/models', { isPublic: true })
+
+  it('answers with what it promised', async () => {
+    vi.stubGlobal('fetch', () => Promise.resolve(Response.json({ object: 'list', data: [{ id: 'slug' }] })))
+    expect(await agents()).toMatchObject({ data: [{ id: 'slug' }] })
   })
 
   it('that cannot be reached says so', async () => {
     vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')))
-    await expect(listAgents()).rejects.toThrow(ApiError)
-    await expect(listAgents()).rejects.toMatchObject({ code: 'unreachable' })
+    await expect(agents()).rejects.toThrow(ApiError)
+    await expect(agents()).rejects.toMatchObject({ code: 'unreachable' })
   })
 
-  it('that is not JSON is refused', async () => {
-    answerWith('<html>')
-    await expect(listAgents()).rejects.toMatchObject({ code: 'malformed' })
+  it('that refuses says which fields, and in which request', async () => {
+    const error = {
+      code: '40002',
+      message: 'q: is too long',
+      details: { fields: [{ field: 'q', problem: 'is too long' }] },
+    }
+    const headers = { 'x-request-id': 'request-2' }
+    vi.stubGlobal('fetch', () => Promise.resolve(Response.json({ error }, { status: 400, headers })))
+    await expect(agents()).rejects.toMatchObject({
+      code: '40002',
+      requestId: 'request-2',
+      fields: [{ field: 'q', problem: 'is too long' }],
+    })
+  })
+
+  it('puts its parameters and its query into the address', async () => {
+    const asked = vi.fn((_url: string) => Promise.resolve(Response.json({})))
+    vi.stubGlobal('fetch', asked)
+    await ask('GET /api/v1/reviews/agents/{id}', { params: { id: 'a/b' }, query: { limit: 5 }, isPublic: true })
+    expect(asked.mock.calls[0]?.[0]).toMatch(/\/api\/v1\/reviews\/agents\/a%2Fb\?limit=5$/)
   })
 })
