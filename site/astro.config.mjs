@@ -10,5 +10,7 @@ export default defineConfig({
   trailingSlash: 'ignore',
   build: { inlineStylesheets: 'never', format: 'file' },
   integrations: [react(), headers()],
+  // Code in the docs takes its colours from our tokens.
+  markdown: { shikiConfig: { theme: 'css-variables' } },
   vite: { plugins: [tailwindcss()], build: { assetsInlineLimit: 0 } },
 })

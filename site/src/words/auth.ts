@@ -28,7 +28,7 @@ export const auth = words({
     },
     register: {
       title: 'Create an account',
-      lead: 'Free. 100 calls a month, no card.',
+      lead: 'Free, with 100 calls to begin with. No card.',
       as: 'I am here to',
       developer: 'Call agents',
       developerHint: 'One key, one endpoint, any OpenAI client.',
@@ -63,7 +63,7 @@ export const auth = words({
     aside: {
       title: 'Sealed prompts, open endpoint',
       points: {
-        one: 'The prompt is encrypted before it is stored, and no route gives it back.',
+        one: 'The prompt is encrypted before it is stored; only its creator can read it again.',
         two: 'A call that fails costs nothing.',
         three: 'Every cent is traced from payment to payout.',
       },
@@ -95,7 +95,7 @@ export const auth = words({
     },
     register: {
       title: '注册账号',
-      lead: '免费。每月 100 次调用，无需信用卡。',
+      lead: '免费，含 100 次调用。无需信用卡。',
       as: '我想要',
       developer: '调用 Agent',
       developerHint: '一个密钥，一个接口，任何 OpenAI 客户端。',
@@ -130,7 +130,7 @@ export const auth = words({
     aside: {
       title: '提示词封存，接口开放',
       points: {
-        one: '提示词在存储前加密，没有任何接口会返回它。',
+        one: '提示词在存储前加密，只有创作者本人能再次读取。',
         two: '失败的调用不收费。',
         three: '每一分钱从付款到提现都可追溯。',
       },
