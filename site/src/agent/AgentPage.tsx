@@ -17,7 +17,7 @@ import { agent as agentWords } from '../words/agent.ts'
 import { categories } from '../words/categories.ts'
 import { fill, href, said } from '../words/words.ts'
 import { ChainProof } from './ChainProof.tsx'
-import { Decision, type Agent } from './Decision.tsx'
+import { Decision, DecisionBar, type Agent } from './Decision.tsx'
 import { PriceTable } from './PriceTable.tsx'
 import { Reviews } from './Reviews.tsx'
 import { Try } from './Try.tsx'
@@ -122,6 +122,7 @@ function Page({ agent }: { agent: Agent }) {
         </div>
         <Decision agent={agent} />
       </div>
+      <DecisionBar agent={agent} />
     </div>
   )
 }

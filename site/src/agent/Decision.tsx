@@ -85,6 +85,22 @@ export function Decision({ agent }: { agent: Agent }) {
   )
 }
 
+/** On a phone: the price and the way to a key, always at hand. */
+export function DecisionBar({ agent }: { agent: Agent }) {
+  const w = said(agentWords).card
+  const session = useSession()
+  return (
+    <div className="fixed inset-x-0 bottom-0 z-30 flex items-center justify-between gap-4 border-t border-line bg-sheet px-5 py-3 md:hidden">
+      <span className="text-sm text-soft">
+        <Money amount={agent.price_per_call} className="text-lg font-medium text-ink" /> {w.perCall}
+      </span>
+      <Button asChild look="main">
+        <a href={href(session.status === 'in' ? '/developer/keys' : '/register')}>{w.getKey}</a>
+      </Button>
+    </div>
+  )
+}
+
 function Row({ label, children }: { label: string; children: ReactNode }) {
   return (
     <div className="grid grid-cols-[6rem_minmax(0,1fr)] gap-3">

@@ -21,6 +21,9 @@ export const DOCS: readonly Doc[] = [
 ]
 export const API_DOC = '/docs/api'
 
+/** How the address of the API is written in the Markdown. */
+const WRITTEN_URL = 'https://api.agentlink.io'
+
 const files = import.meta.glob<MarkdownInstance<Head>>('./*/*.md', { eager: true })
 
 /** What stands at the top of a page. */
@@ -31,7 +34,7 @@ export function headOf(lang: Lang, { slug }: Pick<Doc, 'slug'>): Head {
 /** A page as HTML, with the address of the API that the site was built for. */
 export async function htmlOf(lang: Lang, { slug }: Pick<Doc, 'slug'>): Promise<string> {
   const html = await fileOf(lang, slug).compiledContent()
-  return html.replaceAll('{{API}}', API_URL)
+  return html.replaceAll(WRITTEN_URL, API_URL)
 }
 
 /** The headings of a page, for the list beside it. */
