@@ -16,3 +16,7 @@ for (const [name, value] of Object.entries(MISSING))
   if (!(name in Uint8Array.prototype))
     // oxlint-disable-next-line eslint/no-extend-native
     Object.defineProperty(Uint8Array.prototype, name, { value })
+if (!('fromBase64' in Uint8Array))
+  Object.defineProperty(Uint8Array, 'fromBase64', {
+    value: (text: string, { alphabet = 'base64' }: Base64Options = {}) => new Uint8Array(Buffer.from(text, alphabet)),
+  })

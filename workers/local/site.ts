@@ -6,6 +6,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize, relative, resolve } from 'node:path'
+import { edge } from '../../site/edge/edge.ts'
 
 const BUILD_MS_MAX = 120_000
 /** Folders whose files are no sources. */
@@ -28,10 +29,16 @@ const TYPES: Record<string, string> = {
 
 export type Site = { url: string; stop(): Promise<void> }
 
-/** Serves the files under `dist` on 127.0.0.1; port 0 takes a free one. Rejects if the port is taken. */
-export async function startSite(options: { port: number; dist: string }): Promise<Site> {
+type Served = {
+  dist: string
+  /** Where what is made when it is asked for comes from; without it there are only files. */
+  apiUrl?: string
+}
+
+/** Serves the files under `dist` on 127.0.0.1, as Pages would; port 0 takes a free one. Rejects if the port is taken. */
+export async function startSite(options: Served & { port: number }): Promise<Site> {
   const server = createServer((request, response) => {
-    serve(options.dist, request, response).catch(() => response.destroy())
+    serve(options, request, response).catch(() => response.destroy())
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -47,27 +54,62 @@ export async function startSite(options: { port: number; dist: string }): Promis
   }
 }
 
-async function serve(dist: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve({ dist, apiUrl }: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.writeHead(405, { allow: 'GET, HEAD' }).end()
     return
   }
-  const found = await find(dist, pathOf(request.url ?? '/'))
+  const path = pathOf(request.url ?? '/')
+  const headers = await headersFor(dist, path ?? '/')
+  const made = apiUrl === undefined || path === undefined ? null : await madeFor(path, { dist, apiUrl }, request)
+  if (made) {
+    response.writeHead(made.status, { ...headers, ...Object.fromEntries(made.headers) })
+    response.end(request.method === 'HEAD' ? undefined : Buffer.from(await made.arrayBuffer()))
+    return
+  }
+  const found = await find(dist, path)
   const file = found ?? (await fileAt(join(dist, '404.html')))
   if (!file) {
     response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found')
     return
   }
   response.writeHead(found ? 200 : 404, {
+    ...headers,
     'content-type': TYPES[extname(file.path)] ?? 'application/octet-stream',
     'content-length': file.bytes,
-    'cache-control': 'no-cache',
+    'cache-control': headers['cache-control'] ?? 'no-cache',
   })
   if (request.method === 'HEAD') response.end()
   else
     createReadStream(file.path)
       .on('error', () => response.destroy())
       .pipe(response)
+}
+
+function madeFor(path: string, { dist, apiUrl }: Required<Served>, request: IncomingMessage): Promise<Response | null> {
+  return edge(path, {
+    apiUrl,
+    siteUrl: `http://${request.headers.host ?? '127.0.0.1'}`,
+    asset: async (path) => {
+      const file = await find(dist, path)
+      return file ? new Response(await readFile(file.path)) : new Response('Not found', { status: 404 })
+    },
+    fetch,
+  })
+}
+
+/** What `_headers` says for a path: `/*` stands for all, `/_astro/*` for what lies below. */
+async function headersFor(dist: string, path: string): Promise<Record<string, string>> {
+  const headers: Record<string, string> = {}
+  let isFor = false
+  for (const line of (await readFile(join(dist, '_headers'), 'utf8').catch(() => '')).split('\n')) {
+    if (line.startsWith('/')) isFor = path.startsWith(line.replace(/\*$/, ''))
+    const [, name, value] = /^ {2}([\w-]+): (.*)$/.exec(line) ?? []
+    // On this machine there is no HTTPS to insist on.
+    if (isFor && name !== undefined && value !== undefined && name !== 'Strict-Transport-Security')
+      headers[name.toLowerCase()] = value
+  }
+  return headers
 }
 
 /** The path of a request, decoded, without any way up; undefined if it is not valid. */

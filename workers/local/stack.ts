@@ -263,7 +263,7 @@ async function buildBeside({ dir, port }: StackOptions, running: Running): Promi
 }
 
 async function openSite(
-  { dir, sitePort, onUp }: StackOptions,
+  { dir, port, sitePort, onUp }: StackOptions,
   problem: string | null,
   running: Running,
 ): Promise<string | null> {
@@ -271,7 +271,7 @@ async function openSite(
     onUp('Site', `missing: ${problem}`)
     return null
   }
-  const site = await startSite({ port: sitePort, dist: join(dir, 'site') })
+  const site = await startSite({ port: sitePort, dist: join(dir, 'site'), apiUrl: `http://127.0.0.1:${port}` })
   running.add(() => site.stop())
   onUp('Site', site.url)
   return site.url

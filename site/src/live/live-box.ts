@@ -1,18 +1,24 @@
 /** Makes the live box act: it lists the real agents, makes real calls and shows what came back and what it cost. */
-import { choose, onChosen, onPublished, readPublished, type Published } from '../agents/published.ts'
-import { price } from '../agents/price.ts'
-import { remedy } from '../agents/remedy.ts'
-import { API_URL, ApiError, chat, type Agent } from '../api.ts'
+import { chat } from '../api/chat.ts'
+import { API_URL } from '../api/config.ts'
+import { ApiError } from '../api/error.ts'
 import { sealedLines } from '../seal/sealed-lines.ts'
 import { sealSvg } from '../seal/seal.ts'
+import '../ui/copy.ts'
 import { el, fromMarkup, part } from '../ui/dom.ts'
+import { dollars } from '../ui/format.ts'
+import { common } from '../words/common.ts'
+import { landing } from '../words/landing.ts'
+import { fill, said } from '../words/words.ts'
+import { choose, onChosen, onPublished, premiumOf, readPublished, type Agent, type Published } from './published.ts'
+import { problem, remedy } from './remedy.ts'
 
 const SEAL_PX = 128
-const RUN = 'Run · 1 call'
 const host = new URL(API_URL).host
 
 /** Makes `root`, the markup of `LiveBox.astro`, live, and reads the list of agents. */
 export function liveBox(root: HTMLElement): void {
+  const w = said(landing).live
   const select = part(root, 'agent', HTMLSelectElement)
   const key = part(root, 'key', HTMLInputElement)
   const message = part(root, 'message', HTMLTextAreaElement)
@@ -33,7 +39,7 @@ export function liveBox(root: HTMLElement): void {
     else failure.hidden = true
     if (agents.length === 0) return
     select.replaceChildren(
-      ...agents.map((agent) => el('option', { value: agent.id }, `${agent.name} · ${price(agent.pricePerCall)}`)),
+      ...agents.map((agent) => el('option', { value: agent.id }, `${agent.name} · ${dollars(agent.price_per_call)}`)),
     )
     const agent = agents.find((agent) => agent.id === inUse?.id) ?? preferred(agents)
     select.value = agent.id
@@ -44,10 +50,10 @@ export function liveBox(root: HTMLElement): void {
     inUse = agent
     select.value = agent.id
     clear()
-    part(root, 'about', HTMLElement).textContent = agent.description
-    part(root, 'price', HTMLElement).textContent = price(agent.pricePerCall)
-    part(root, 'emblem', HTMLElement).replaceChildren(drawnSeal(agent.sealId))
-    part(root, 'lines', HTMLElement).replaceChildren(...bars(agent.sealId))
+    part(root, 'about', HTMLElement).textContent = agent.summary
+    part(root, 'price', HTMLElement).textContent = dollars(agent.price_per_call)
+    part(root, 'emblem', HTMLElement).replaceChildren(drawnSeal(agent.id))
+    part(root, 'lines', HTMLElement).replaceChildren(...bars(agent.id))
   })
   select.addEventListener('change', () => {
     const chosen = agents.find((agent) => agent.id === select.value)
@@ -70,43 +76,43 @@ export function liveBox(root: HTMLElement): void {
     running = controller
     answer.className = ''
     answer.textContent = ''
-    run.textContent = 'Stop'
+    run.textContent = w.stop
     root.dataset['state'] = 'running'
-    status.textContent = `Calling ${agent.name}…`
+    status.textContent = fill(w.calling, { name: agent.name })
     const startedAt = performance.now()
-    const sinceStart = () => `${Math.round(performance.now() - startedAt)} ms`
+    const sinceStart = () => Math.round(performance.now() - startedAt)
     let hasContent = false
-    let ending = 'Answered'
+    let ending: 'answered' | 'stopped' | 'failed' = 'answered'
     let left = ''
     try {
       for await (const event of chat({
-        agentId: agent.id,
+        agentId: agent.slug,
         key: key.value.trim(),
-        message: message.value,
+        messages: [{ role: 'user', content: message.value }],
         signal: controller.signal,
       })) {
         if (event.type === 'opened') {
           showRequest(event.requestId)
-          if (event.quotaRemaining !== undefined) left = `, ${event.quotaRemaining} calls left`
+          if (event.quotaRemaining !== undefined) left = ` · ${fill(w.left, { calls: event.quotaRemaining })}`
         } else if (event.type === 'usage') fact('tokens', `${event.inputTokens ?? '–'} / ${event.outputTokens ?? '–'}`)
-        else if (event.type === 'finished') fact('charged', '1 call')
+        else if (event.type === 'finished') fact('charged', charge(agent))
         else {
-          if (!hasContent) fact('first', sinceStart())
+          if (!hasContent) fact('first', `${sinceStart()} ms`)
           hasContent = true
           append(event.text)
         }
       }
     } catch (thrown) {
-      ending = controller.signal.aborted ? 'Stopped' : 'Failed'
+      ending = controller.signal.aborted ? 'stopped' : 'failed'
       if (!controller.signal.aborted) showFailure(thrown, 'call')
       // The published rule: a caller who leaves after the first words has had the call.
-      fact('charged', controller.signal.aborted && hasContent ? '1 call' : '0 calls')
+      fact('charged', controller.signal.aborted && hasContent ? charge(agent) : w.noCalls)
     }
     if (running !== controller) return
-    fact('total', sinceStart())
-    status.textContent = `${ending} after ${sinceStart()}${left}`
+    fact('total', `${sinceStart()} ms`)
+    status.textContent = fill(w[ending], { ms: sinceStart() }) + left
     running = undefined
-    run.textContent = RUN
+    run.textContent = runOf(agent)
     root.dataset['state'] = 'ready'
   }
 
@@ -120,10 +126,10 @@ export function liveBox(root: HTMLElement): void {
 
   function clear(): void {
     running = undefined
-    run.textContent = RUN
+    run.textContent = runOf(inUse)
     failure.hidden = true
     answer.className = 'quiet'
-    answer.textContent = 'The answer streams in here, under the sealed prompt.'
+    answer.textContent = w.waiting
     for (const name of ['charged', 'first', 'total', 'tokens']) fact(name, '–')
     showRequest(undefined)
   }
@@ -136,19 +142,17 @@ export function liveBox(root: HTMLElement): void {
     const button = part(root, 'request', HTMLButtonElement)
     button.textContent = id ?? '–'
     button.dataset['copy'] = id ?? ''
-    button.title = id === undefined ? '' : `Copy ${id}`
     button.disabled = id === undefined
   }
 
   function showFailure(thrown: unknown, during: 'list' | 'call'): void {
-    const error =
-      thrown instanceof ApiError ? thrown : new ApiError('malformed', 'This page could not read the answer.')
+    const error = thrown instanceof ApiError ? thrown : new ApiError('malformed', 'malformed')
     if (during === 'list') answer.textContent = ''
     else showRequest(error.requestId)
-    failure.replaceChildren(el('p', {}, error.message), el('p', { class: 'quiet' }, remedy(error)))
+    failure.replaceChildren(el('p', {}, problem(error)), el('p', { class: 'quiet' }, remedy(error)))
     if (/^\d+$/.test(error.code)) failure.append(el('p', { class: 'quiet mono code' }, `Error ${error.code}`))
     if (during === 'list') {
-      const again = el('button', { type: 'button', class: 'button' }, 'Try again')
+      const again = el('button', { type: 'button', class: 'button' }, said(common).retry)
       again.addEventListener('click', () => void readPublished())
       failure.append(again)
     }
@@ -163,15 +167,28 @@ function stateOf(published: Published): 'waiting' | 'failed' | 'empty' | 'ready'
 }
 
 function statusOf(published: Published): string {
-  if (published.state === 'loading') return `Reading the agents from ${host}…`
-  if (published.state === 'failed') return `${host} does not answer`
-  if (published.agents.length === 0) return `${host} answered: no agent is published yet`
-  return `Live from ${host}, answered in ${published.tookMs} ms`
+  const w = said(landing).live
+  if (published.state === 'loading') return fill(w.reading, { host })
+  if (published.state === 'failed') return fill(w.silent, { host })
+  return published.agents.length === 0 ? fill(w.none, { host }) : fill(w.from, { host, ms: published.tookMs })
+}
+
+/** What the button says a call takes. */
+function runOf(agent: Agent | undefined): string {
+  const w = said(landing).live
+  const premium = agent === undefined ? 0 : premiumOf(agent)
+  return premium === 0 ? w.run : fill(w.runPremium, { premium: dollars(premium) })
+}
+
+function charge(agent: Agent): string {
+  const w = said(landing).live
+  const premium = premiumOf(agent)
+  return premium === 0 ? w.oneCall : fill(w.oneCallPremium, { premium: dollars(premium) })
 }
 
 /** The box opens with a cheap agent, so that a first try costs little. */
 function preferred(agents: Agent[]): Agent {
-  return agents.reduce((best, agent) => (Number(agent.pricePerCall) < Number(best.pricePerCall) ? agent : best))
+  return agents.reduce((best, agent) => (Number(agent.price_per_call) < Number(best.price_per_call) ? agent : best))
 }
 
 function drawnSeal(id: string): Element {

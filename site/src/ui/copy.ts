@@ -1,5 +1,8 @@
 /** One listener for every copy button: it copies `data-copy`, or the text of the element that `data-copy-of` names. */
 
+import { common } from '../words/common.ts'
+import { said } from '../words/words.ts'
+
 const COPIED_FOR_MS = 1_600
 
 document.addEventListener('click', (event) => {
@@ -16,8 +19,8 @@ async function copy(button: HTMLButtonElement): Promise<void> {
   const before = label.textContent
   button.dataset['copied'] = ''
   label.textContent = await navigator.clipboard.writeText(text).then(
-    () => 'Copied',
-    () => 'Not copied: select the text instead',
+    () => said(common).copied,
+    () => said(common).notCopied,
   )
   setTimeout(() => {
     label.textContent = before
