@@ -27,7 +27,7 @@ const TONES: Record<State, Tone> = {
   failed: 'bad',
   dropped: 'plain',
 }
-const UNDER_WAY: readonly State[] = ['pending', 'delivering', 'retrying']
+const UNDER_WAY: ReadonlySet<State> = new Set(['pending', 'delivering', 'retrying'])
 const ASK_MS = 3_000
 
 /** What was sent to a webhook. Asked again while something is under way. */
@@ -43,7 +43,7 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
     { params: { id: webhookId }, query: { limit: 20, cursor: pages.cursor, state } },
     { keepsPrevious: true, everyMs: isBusy ? ASK_MS : ASK_MS * 5 },
   )
-  const isUnderWay = list.data?.items.some((one) => UNDER_WAY.includes(one.state)) === true
+  const isUnderWay = list.data?.items.some((one) => UNDER_WAY.has(one.state)) === true
   if (isUnderWay !== isBusy) setBusy(isUnderWay)
   return (
     <Section
@@ -159,7 +159,7 @@ function About({
   onAgain: () => void
 }) {
   const w = said(webhooks)
-  const isOver = !UNDER_WAY.includes(delivery.state)
+  const isOver = !UNDER_WAY.has(delivery.state)
   return (
     <>
       <div className="flex flex-wrap items-center gap-3">

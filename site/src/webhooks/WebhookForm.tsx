@@ -24,6 +24,9 @@ export const EVENTS: readonly EventName[] = [
   'agent.price_changed',
 ]
 
+/** How an address begins. */
+const SCHEME = 'https://'
+
 type Props = { before?: Webhook; onClose: () => void; onMade: (made: NewWebhook) => void }
 
 /** Adds a webhook, or changes one. */
@@ -60,7 +63,7 @@ export function WebhookForm({ before, onClose, onMade }: Props) {
               {...control}
               type="url"
               inputMode="url"
-              placeholder="https://"
+              placeholder={SCHEME}
               value={values.url}
               onChange={(event) => set({ url: event.target.value })}
             />
