@@ -1,7 +1,51 @@
 import { words } from './words.ts'
 
-/** The developer console. */
+/** The overview of the developer console. */
 export const developer = words({
-  en: { overview: { title: 'Overview' } },
-  zh: { overview: { title: '概览' } },
+  en: {
+    overview: {
+      title: 'Overview',
+      lead: 'What is left, what was used, and what to do next.',
+      next: 'Next',
+      makeKey: 'Make an API key',
+      makeKeyWhy: 'A key proves to the API that a call is yours. It takes ten seconds.',
+      firstCall: 'Make your first call',
+      firstCallWhy: 'Two lines of an OpenAI client change: the address and the key. {n} calls are left.',
+      buy: 'Buy calls',
+      buyWhy: '{n} calls are left. From $10 for 1,000.',
+      topUp: 'Top up the balance',
+      topUpWhy: 'Agents above $0.005 take the rest from your balance, which is empty.',
+      fine: 'Find an agent to call',
+      fineWhy: 'Everything is set up. {n} calls are left.',
+      days: 'Last 30 days',
+      latest: 'Latest calls',
+      allCalls: 'Call log',
+      allUsage: 'Usage',
+      noCalls: 'No calls in these 30 days',
+      noCallsWhy: 'The first one shows here some seconds after it ended.',
+    },
+  },
+  zh: {
+    overview: {
+      title: '概览',
+      lead: '还剩多少，用了多少，下一步做什么。',
+      next: '下一步',
+      makeKey: '创建 API 密钥',
+      makeKeyWhy: '密钥向 API 证明调用来自你。只需十秒。',
+      firstCall: '进行第一次调用',
+      firstCallWhy: '只需修改 OpenAI 客户端的两行：地址和密钥。还剩 {n} 次调用。',
+      buy: '购买调用次数',
+      buyWhy: '还剩 {n} 次。1,000 次 $10 起。',
+      topUp: '充值余额',
+      topUpWhy: '价格高于 $0.005 的 Agent，差额从余额扣除，而余额为零。',
+      fine: '寻找要调用的 Agent',
+      fineWhy: '一切就绪。还剩 {n} 次调用。',
+      days: '最近 30 天',
+      latest: '最近的调用',
+      allCalls: '调用日志',
+      allUsage: '用量',
+      noCalls: '这 30 天没有调用',
+      noCallsWhy: '第一次调用结束几秒后会显示在这里。',
+    },
+  },
 })
