@@ -1,6 +1,6 @@
 import { X } from 'lucide-react'
 import { AlertDialog as RadixAlert, Dialog as Radix } from 'radix-ui'
-import { useState, type ReactNode } from 'react'
+import { useRef, useState, type ReactNode } from 'react'
 import { common } from '../words/common.ts'
 import { said } from '../words/words.ts'
 import { Button } from './button.tsx'
@@ -23,6 +23,7 @@ type Props = {
 
 /** A form or a text that stands before the page. */
 export function Dialog({ isOpen, onOpenChange, title, lead, children, className }: Props) {
+  const back = useFocusBack()
   return (
     <Radix.Root open={isOpen} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -30,6 +31,7 @@ export function Dialog({ isOpen, onOpenChange, title, lead, children, className 
         <Radix.Content
           data-floats=""
           className={cn(CARD, className)}
+          {...back}
           {...(lead === undefined ? { 'aria-describedby': undefined } : {})}
         >
           <Head {...{ title, lead }} />
@@ -42,6 +44,7 @@ export function Dialog({ isOpen, onOpenChange, title, lead, children, className 
 
 /** What belongs to one row of a list, at the side, while the list stays. */
 export function Sheet({ isOpen, onOpenChange, title, lead, children, className }: Props) {
+  const back = useFocusBack()
   return (
     <Radix.Root open={isOpen} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -52,6 +55,7 @@ export function Sheet({ isOpen, onOpenChange, title, lead, children, className }
             'fixed inset-y-0 right-0 z-50 flex w-[min(34rem,100vw)] flex-col gap-5 overflow-y-auto border-l border-line bg-sheet p-6 shadow-float',
             className,
           )}
+          {...back}
           {...(lead === undefined ? { 'aria-describedby': undefined } : {})}
         >
           <Head {...{ title, lead }} />
@@ -60,6 +64,20 @@ export function Sheet({ isOpen, onOpenChange, title, lead, children, className }
       </Radix.Portal>
     </Radix.Root>
   )
+}
+
+/** Focus goes back to what had it: what opens a dialog is mostly not a trigger that Radix knows. */
+function useFocusBack() {
+  const before = useRef<Element>(null)
+  return {
+    onOpenAutoFocus: () => {
+      before.current = document.activeElement
+    },
+    onCloseAutoFocus: (event: Event) => {
+      event.preventDefault()
+      if (before.current instanceof HTMLElement) before.current.focus()
+    },
+  }
 }
 
 function Head({ title, lead }: { title: ReactNode; lead: ReactNode }) {
@@ -86,21 +104,35 @@ type ConfirmProps = {
   action: string
   /** Must be typed before the button acts, such as the name of what goes. */
   typed?: { label: ReactNode; text: string }
+  /** Asked when the button is pressed; where it says no, nothing happens, and it has said why. */
+  isReady?: () => boolean
   onConfirm: () => Promise<unknown>
   children?: ReactNode
 }
 
 /** Asks before something that cannot be undone, and says what it will do. Stays open with the reason if that fails. */
-export function Confirm({ isOpen, onOpenChange, title, will, action, typed, onConfirm, children }: ConfirmProps) {
+export function Confirm({
+  isOpen,
+  onOpenChange,
+  title,
+  will,
+  action,
+  typed,
+  isReady,
+  onConfirm,
+  children,
+}: ConfirmProps) {
   const [text, setText] = useState('')
   const [isBusy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>()
+  const back = useFocusBack()
   const change = (open: boolean) => {
     setText('')
     setError(undefined)
     onOpenChange(open)
   }
   const act = async () => {
+    if (isReady && !isReady()) return
     setBusy(true)
     setError(undefined)
     try {
@@ -116,7 +148,7 @@ export function Confirm({ isOpen, onOpenChange, title, will, action, typed, onCo
     <RadixAlert.Root open={isOpen} onOpenChange={change}>
       <RadixAlert.Portal>
         <RadixAlert.Overlay data-floats="" className={VEIL} />
-        <RadixAlert.Content data-floats="" className={CARD}>
+        <RadixAlert.Content data-floats="" className={CARD} {...back}>
           <RadixAlert.Title className="text-xl font-semibold tracking-tight">{title}</RadixAlert.Title>
           <RadixAlert.Description asChild>
             <ul className="grid gap-1.5 text-base text-soft">
