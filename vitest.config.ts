@@ -61,8 +61,6 @@ function inWorkerd(
   exclude: string[] = [],
 ): TestProjectInlineConfiguration {
   return {
-    // Two of these may start at the same time.
-    cacheDir: `node_modules/.vite/${name}`,
     plugins: [
       cloudflareTest(({ inject }) => ({
         wrangler: { configPath: './wrangler.toml' },
