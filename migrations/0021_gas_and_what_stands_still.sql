@@ -17,3 +17,22 @@ CREATE TABLE chain_costs (
     CHECK ((usd IS NULL) = (booked_at IS NULL) AND (usd IS NULL) = (native_usd IS NULL))
 );
 CREATE INDEX idx_chain_costs_unbooked ON chain_costs (chain_id, hash) WHERE usd IS NULL;
+
+-- Lots that stand still in their account's object because the books do not agree with it: which, why, and whether it has heard.
+CREATE TABLE account_freezes (
+    -- The reversal's, in the object.
+    id VARCHAR(240) PRIMARY KEY,
+    user_id UUID NOT NULL REFERENCES users (id),
+    lot_id VARCHAR(128) NOT NULL,
+    name VARCHAR(60) NOT NULL,
+    scope VARCHAR(160) NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+    frozen_at TIMESTAMPTZ,
+    thawed_at TIMESTAMPTZ
+);
+CREATE INDEX idx_account_freezes_untold ON account_freezes (id) WHERE frozen_at IS NULL;
+CREATE INDEX idx_account_freezes_standing ON account_freezes (name, scope) WHERE thawed_at IS NULL;
+
+-- Besides withdrawals now `calls:{account}` and `calls:{account}:{lot}`. An admin may let go what a difference has stopped.
+ALTER TABLE differences ALTER COLUMN freezes TYPE VARCHAR(200);
+ALTER TABLE differences ADD COLUMN released_at TIMESTAMPTZ;

@@ -11,6 +11,7 @@ import { plainText } from '../base/text.ts'
 import { Day, Id, IdParams, Moment } from '../base/wire.ts'
 import { format, subtract } from '../money/amount.ts'
 import { Dollars } from '../money/dollars.ts'
+import { release } from './freezes.ts'
 import { differenceRows, settlementRows, withdrawalRows } from './lists.ts'
 import { execute, pendingPage, plan, planOf, type Plan } from './trigger.ts'
 import { approve, reject, withdrawalOf, type Cause, type Withdrawal } from './withdrawals.ts'
@@ -226,7 +227,7 @@ route(
   {
     summary: 'Where the books, the accounts, the payment services and the chain do not agree',
     description:
-      'Looked for every hour. `freezes` says what stands still while it is there: `withdrawals`, or `withdrawals:` with the creator they are of.',
+      'Looked for every hour. `freezes` says what stands still while it is there: `withdrawals`, or `withdrawals:` with the creator they are of; `calls:` with an account, and one lot of it or all that it has bought, once it was seen twice.',
     who: admin('payments:manage'),
     query: PageQuery.extend({
       open: z.enum(['true', 'false']).default('true').describe('Only those that are still there.'),
@@ -241,6 +242,7 @@ route(
         first_seen: Moment,
         last_seen: Moment,
         resolved_at: Moment.nullable(),
+        released_at: Moment.nullable().describe('When an admin let go what it had stopped.'),
       }),
     ),
   },
@@ -249,6 +251,19 @@ route(
     const rows = await differenceRows(env, { isOpen: open === 'true' }, { limit, after })
     return toPage(rows, limit, ({ place, name, scope }) => [place, name, scope])
   },
+)
+
+route(
+  'POST /api/v1/admin/differences/release',
+  {
+    summary: 'Let go what a difference has stopped, although it is still there',
+    description:
+      'What is resolved lets go by itself. The difference stays listed until it is gone; if it comes back after that, it stops again what it stopped.',
+    who: admin('payments:manage'),
+    body: z.object({ name: z.string().min(1).max(60), scope: z.string().min(1).max(160), reason: Reason }),
+    errors: ['notFound'],
+  },
+  async ({ c, env, me, body: { name, scope, reason } }) => release(env, { name, scope }, causeOf(c, me, reason)),
 )
 
 async function shown(env: Bindings, id: string): Promise<z.input<typeof AdminInFull>> {

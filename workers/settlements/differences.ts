@@ -7,8 +7,8 @@ import { db, reach } from '../base/db.ts'
 import { log } from '../base/log.ts'
 import type { Bindings } from '../env.ts'
 
-/** What can stand still: every withdrawal, or those of one creator. */
-export type Freezes = 'withdrawals' | `withdrawals:${string}`
+/** What can stand still: every withdrawal, or those of one creator; the calls that an account has bought, or one lot of them. */
+export type Freezes = 'withdrawals' | `withdrawals:${string}` | `calls:${string}` | `calls:${string}:${string}`
 
 export type Difference = {
   name: string
@@ -48,16 +48,17 @@ export async function record(env: Bindings, { names, scopes, found }: Seen): Pro
       INSERT INTO differences (name, scope, expected, found, freezes) SELECT name, scope, expected, found, freezes FROM found
       ON CONFLICT (name, scope) DO UPDATE SET expected = excluded.expected, found = excluded.found, freezes = excluded.freezes,
         first_seen = CASE WHEN differences.resolved_at IS NULL THEN differences.first_seen ELSE now() END,
+        released_at = CASE WHEN differences.resolved_at IS NULL THEN differences.released_at END,
         last_seen = now(), resolved_at = NULL`),
   )
 }
 
-/** Whether something that was found freezes one of these. */
+/** Whether something that was found, and that nobody has released, freezes one of these. */
 export async function isFrozen(env: Bindings, things: Freezes[]): Promise<boolean> {
   const { rows } = await reach(() =>
     db(env).execute(sql`
       SELECT 1 FROM differences
-      WHERE resolved_at IS NULL AND freezes IN (${sql.join(
+      WHERE resolved_at IS NULL AND released_at IS NULL AND freezes IN (${sql.join(
         things.map((thing) => sql`${thing}`),
         sql`, `,
       )}) LIMIT 1`),

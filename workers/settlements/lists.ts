@@ -123,6 +123,7 @@ export async function differenceRows(
         first_seen: differences.firstSeen,
         last_seen: differences.lastSeen,
         resolved_at: differences.resolvedAt,
+        released_at: differences.releasedAt,
         place: micros(differences.lastSeen),
       })
       .from(differences)

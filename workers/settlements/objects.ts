@@ -148,15 +148,16 @@ export async function judge(env: Bindings): Promise<Seen> {
 }
 
 /** At that time the books had between `ledger + least` and `ledger + most` units; the account had `remaining` and perhaps some that it held. */
-function ofLot({ lot, held, remaining, ledger, least, most }: LotRow): Difference[] {
-  const is = (name: string, expected: string, found: string): Difference[] => [
-    { name, scope: `lot:${lot}`, expected, found, freezes: null },
+function ofLot({ user_id, lot, held, remaining, ledger, least, most }: LotRow): Difference[] {
+  const is = (name: string, expected: string, found: string, isMore: boolean): Difference[] => [
+    { name, scope: `lot:${lot}`, expected, found, freezes: isMore ? `calls:${user_id}:${lot}` : null },
   ]
-  if (remaining === null) return is('lot_missing', `${ledger} calls`, 'no such lot in the account')
-  if (ledger === null) return is('lot_unknown', 'no such lot in the books', `${remaining} calls`)
+  if (remaining === null) return is('lot_missing', `${ledger} calls`, 'no such lot in the account', false)
+  if (ledger === null) return is('lot_unknown', 'no such lot in the books', `${remaining} calls`, true)
   const units = Number(ledger)
   if (units + most >= remaining && units + least <= remaining + held) return []
-  return is('lot_units', `${units + least} calls`, held > 0 ? `${remaining} calls, ${held} held` : `${remaining} calls`)
+  const found = held > 0 ? `${remaining} calls, ${held} held` : `${remaining} calls`
+  return is('lot_units', `${units + least} calls`, found, remaining > units + most)
 }
 
 function ofBalance({ user_id, held, balance, ledger, least, most }: BalanceRow): Difference[] {
@@ -170,7 +171,7 @@ function ofBalance({ user_id, held, balance, ledger, least, most }: BalanceRow):
       scope: `account:${user_id}`,
       expected: format(low),
       found: format(had),
-      freezes: null,
+      freezes: had > high ? `calls:${user_id}` : null,
     },
   ]
 }

@@ -8,6 +8,7 @@ import { describe, log } from '../base/log.ts'
 import { chainAndBooks, deadLetters, paymentsAndProviders, payouts } from './around.ts'
 import { balancesPart, creatorsPart, stuck, trialBalance } from './books.ts'
 import { record, type Seen } from './differences.ts'
+import { freezeCalls } from './freezes.ts'
 import { judge, look } from './objects.ts'
 import { reconciliationCursors } from './tables.ts'
 import type { Bindings } from '../env.ts'
@@ -38,6 +39,7 @@ export async function reconcileCron(env: Bindings): Promise<void> {
       for (const seen of [await check(env)].flat()) await record(env, seen)
     })
   for (const [name, { part, most }] of Object.entries(PARTS)) await alone(name, () => inParts(env, name, part, most))
+  await alone('freezes', () => freezeCalls(env))
 }
 
 /** Goes on where the last run ended; after the last part it begins anew, in the next run. */

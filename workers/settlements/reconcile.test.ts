@@ -6,14 +6,15 @@ import { newId } from '../base/ids.ts'
 import { amount, negate } from '../money/amount.ts'
 import { post, type Entry } from '../money/ledger.ts'
 import { bookBalance, bookLot } from '../quota/bought.ts'
-import { credit, deposit } from '../quota/quota.ts'
+import { credit, deposit, quotaOf } from '../quota/quota.ts'
 import { newWallet } from '../tests/chain.ts'
 import { aLog, deliver } from '../tests/call-logs.ts'
 import { earn, giveWallet, settleUpTo } from '../tests/earnings.ts'
 import { api, bindings, signIn, type Account } from '../tests/world.ts'
 import { chainAndBooks, deadLetters, payouts } from './around.ts'
 import { balancesPart, creatorsPart, stuck, trialBalance } from './books.ts'
-import { isFrozen, record, type Seen } from './differences.ts'
+import { isFrozen, record, type Difference, type Seen } from './differences.ts'
+import { freezeCalls } from './freezes.ts'
 import { judge, look } from './objects.ts'
 import { reconcileCron } from './reconcile.cron.ts'
 import { accountLooks, differences, withdrawals } from './tables.ts'
@@ -289,6 +290,119 @@ describe('account objects and the books', () => {
     const seen = await judge(bindings)
     expect(about(seen, lot)).toEqual([])
     expect(seen.scopes).not.toContain(`lot:${lot}`)
+  })
+})
+
+describe('calls that the books do not have', () => {
+  async function newLot(calls = 10) {
+    const { id } = await signIn('developer')
+    const lot = newId()
+    await credit(bindings, id, { v: 1, id: lot, kind: 'paid', calls, unitValue: 1_000_000 })
+    return { id, lot }
+  }
+  const stateOf = async ({ id, lot }: { id: string; lot: string }) =>
+    (await quotaOf(bindings, id)).lots.find((one) => one.id === lot)?.state ?? 'active'
+  const unknownLot = ({ id, lot }: { id: string; lot: string }, isThere = true): Seen => ({
+    names: ['lot_unknown'],
+    scopes: [`lot:${lot}`],
+    found: isThere
+      ? [
+          {
+            name: 'lot_unknown',
+            scope: `lot:${lot}`,
+            expected: 'none',
+            found: '10 calls',
+            freezes: `calls:${id}:${lot}`,
+          },
+        ]
+      : [],
+  })
+  /** Sees it, and again an hour later. */
+  async function seenTwice(seen: Seen): Promise<void> {
+    await record(bindings, seen)
+    for (const { scope } of seen.found)
+      await db(bindings)
+        .update(differences)
+        .set({ firstSeen: new Date(Date.now() - 3_600_000) })
+        .where(eq(differences.scope, scope))
+  }
+
+  it('stand still once they were seen twice, that lot and no other, and go on when the difference is gone', async () => {
+    const buyer = await newLot()
+    const other = { id: buyer.id, lot: newId() }
+    await credit(bindings, buyer.id, { v: 1, id: other.lot, kind: 'paid', calls: 5, unitValue: 1_000_000 })
+    await record(bindings, unknownLot(buyer))
+    await freezeCalls(bindings)
+    expect(await stateOf(buyer)).toBe('active')
+    await seenTwice(unknownLot(buyer))
+    await freezeCalls(bindings)
+    await freezeCalls(bindings)
+    expect([await stateOf(buyer), await stateOf(other)]).toEqual(['frozen', 'active'])
+    // Nothing was taken: what the next comparison sees is what is there.
+    expect((await quotaOf(bindings, buyer.id)).lots.map(({ remaining }) => remaining)).toEqual([100, 10, 5])
+    await record(bindings, unknownLot(buyer, false))
+    await freezeCalls(bindings)
+    expect(await stateOf(buyer)).toBe('active')
+    // When it comes back it is another time.
+    await seenTwice(unknownLot(buyer))
+    await freezeCalls(bindings)
+    expect(await stateOf(buyer)).toBe('frozen')
+  })
+
+  it('stand still all together where there is more money than in the books, those that were bought by then', async () => {
+    const { id } = await signIn('developer')
+    const [lot, later] = [newId(), newId()]
+    const granted = { kind: 'grant', account: 'granted' } as const
+    const bought = async (one: string) => {
+      await db(bindings).batch([...bookLot(bindings, { id: one, userId: id, calls: 10, price: amount('1') }, granted)])
+      await credit(bindings, id, { v: 1, id: one, kind: 'paid', calls: 10, unitValue: 10_000_000 })
+    }
+    await bought(lot)
+    await db(bindings).execute(sql`UPDATE quota_lots SET created_at = created_at - interval '1 day' WHERE id = ${lot}`)
+    const more = { name: 'prepaid_balance', scope: `account:${id}`, expected: '1', found: '2', freezes: `calls:${id}` }
+    await seenTwice({ names: [more.name], scopes: [more.scope], found: [more as Difference] })
+    await bought(later)
+    await freezeCalls(bindings)
+    expect([await stateOf({ id, lot }), await stateOf({ id, lot: later })]).toEqual(['frozen', 'active'])
+  })
+
+  it('are let go by an admin, on record, and not stopped again while the difference is the same', async () => {
+    const buyer = await newLot()
+    await seenTwice(unknownLot(buyer))
+    await freezeCalls(bindings)
+    const body = { name: 'lot_unknown', scope: `lot:${buyer.lot}`, reason: 'the grant was booked by hand' }
+    const developer = await signIn('developer')
+    expect((await api('POST /api/v1/admin/differences/release', { as: developer, body })).status).toBe(403)
+    expect(
+      (await api('POST /api/v1/admin/differences/release', { as: boss, body: { ...body, reason: '' } })).status,
+    ).toBe(400)
+    expect((await api('POST /api/v1/admin/differences/release', { as: boss, body })).status).toBe(204)
+    expect(await stateOf(buyer)).toBe('active')
+    expect((await api('POST /api/v1/admin/differences/release', { as: boss, body })).status).toBe(404)
+    await record(bindings, unknownLot(buyer))
+    await freezeCalls(bindings)
+    expect(await stateOf(buyer)).toBe('active')
+    const { rows } = await db(bindings).execute(
+      sql`SELECT action, details ->> 'scope' AS scope FROM audit_log WHERE actor_id = ${boss.id} AND action = 'difference.release'`,
+    )
+    expect(rows).toEqual([{ action: 'difference.release', scope: `lot:${buyer.lot}` }])
+  })
+
+  it('are those there are too many of: too few harm nobody but their owner, and stop nothing', async () => {
+    const { id } = await signIn('developer')
+    const lot = newId()
+    const granted = { kind: 'grant', account: 'granted' } as const
+    await db(bindings).batch([...bookLot(bindings, { id: lot, userId: id, calls: 10, price: amount('1') }, granted)])
+    const look = (remaining: number) => ({ held: 0, balance: 0, lots: [{ id: lot, remaining }] })
+    const found: (string | null)[] = []
+    for (const remaining of [9, 11]) {
+      await db(bindings)
+        .insert(accountLooks)
+        .values({ userId: id, at: new Date(Date.now() - 3_600_000), state: look(remaining) })
+      await tamper(sql`UPDATE ledger_transactions SET posted_at = posted_at - interval '2 hours' WHERE kind <> 'calls'`)
+      found.push(...about(await judge(bindings), lot).map(({ freezes }) => freezes))
+    }
+    expect(found).toEqual([null, `calls:${id}:${lot}`])
   })
 })
 

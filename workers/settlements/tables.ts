@@ -138,13 +138,31 @@ export const differences = pgTable(
     scope: varchar('scope', { length: 160 }).notNull(),
     expected: varchar('expected', { length: 200 }).notNull(),
     found: varchar('found', { length: 200 }).notNull(),
-    freezes: varchar('freezes', { length: 160 }),
+    freezes: varchar('freezes', { length: 200 }),
     firstSeen: timestamp('first_seen', { withTimezone: true }).notNull().defaultNow(),
     lastSeen: timestamp('last_seen', { withTimezone: true }).notNull().defaultNow(),
     resolvedAt: timestamp('resolved_at', { withTimezone: true }),
+    /** When an admin let go what it had stopped. */
+    releasedAt: timestamp('released_at', { withTimezone: true }),
   },
   (table) => [primaryKey({ columns: [table.name, table.scope] })],
 )
+
+/** Lots that stand still in their account's object because of a difference. */
+export const accountFreezes = pgTable('account_freezes', {
+  /** The reversal's, in the object. */
+  id: varchar('id', { length: 240 }).primaryKey(),
+  userId: uuid('user_id')
+    .notNull()
+    .references(() => users.id),
+  lotId: varchar('lot_id', { length: 128 }).notNull(),
+  name: varchar('name', { length: 60 }).notNull(),
+  scope: varchar('scope', { length: 160 }).notNull(),
+  createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+  /** When the object had heard of it, and of its end. */
+  frozenAt: timestamp('frozen_at', { withTimezone: true }),
+  thawedAt: timestamp('thawed_at', { withTimezone: true }),
+})
 
 /** How far a check has come that takes a bounded part at a time. */
 export const reconciliationCursors = pgTable('reconciliation_cursors', {
