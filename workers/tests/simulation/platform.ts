@@ -8,7 +8,7 @@ import { startDatabase, type SimulatedDatabase } from './database.ts'
 import { Host, Namespace, type CallFault, type ObjectClass } from './object.ts'
 import { Random } from './random.ts'
 import { playedSigner, type PlayedJob } from './signer.ts'
-import { openTill, type Till } from './till.ts'
+import { openTill, TILL_URL, type Till } from './till.ts'
 import { afterwards } from './workers-module.ts'
 
 export const DAY_MS = 86_400_000
@@ -38,7 +38,7 @@ const MODULES = {
 
 export class Platform {
   readonly database: SimulatedDatabase
-  readonly till: Till
+  till: Till = openTill()
   readonly env: Record<string, unknown> = {}
   seed = 0
   signers: Namespace | null = null
@@ -52,25 +52,25 @@ export class Platform {
   #messages = 0
   #ids = 0
 
-  private constructor(database: SimulatedDatabase, till: Till) {
+  private constructor(database: SimulatedDatabase) {
     this.database = database
-    this.till = till
   }
 
   /** Starts the platform, quiet at first, on a database of its own or the one at `databaseUrl`. */
   static async start(databaseUrl?: string): Promise<Platform> {
     const starting: { platform?: Platform } = {}
     const isLost = () => starting.platform?.lost() ?? null
-    const till = await openTill()
-    const database = await startDatabase(isLost, databaseUrl, (to, init) => till.answer(to, init, isLost))
-    const platform = new Platform(database, till)
+    const database = await startDatabase(isLost, databaseUrl, (to, init) =>
+      to.startsWith(TILL_URL) ? platform.till.answer(to, init, isLost) : null,
+    )
+    const platform = new Platform(database)
     starting.platform = platform
     const { clock } = (await import(MODULES.clock)) as { clock: { now(): number } }
     clock.now = () => platform.now
     const { AccountObject } = (await import(MODULES.account)) as { AccountObject: ObjectClass }
     Object.assign(platform.env, secrets(), database.variables, {
       STRIPE_SECRET_KEY: TEST_STRIPE.secretKey,
-      STRIPE_BASE_URL: till.url,
+      STRIPE_BASE_URL: TILL_URL,
     })
     platform.objects('ACCOUNT', AccountObject)
     platform.signers = platform.objects('SIGNER', playedSigner(platform))
@@ -150,7 +150,7 @@ export class Platform {
 
   async stop(): Promise<void> {
     await this.database.stop()
-    await this.till.stop()
+    this.till.stop()
   }
 
   /** Repeats what must be done in the end and may be done twice, as a client or a sweeping job would. */
@@ -189,12 +189,15 @@ export class Platform {
       if (next === null) break
       if (round === ROUNDS_MAX) throw new Error(`There is still something to do: ${this.#left()}.`)
       this.now = Math.max(this.now, next)
+      this.till.expire()
     }
     this.trouble = trouble
   }
 
-  /** Forgets all objects: what comes next happens to others. */
+  /** Forgets all objects and payments: what comes next happens to others. */
   clear(): void {
+    this.till.stop()
+    this.till = openTill()
     for (const { hosts } of this.#namespaces) {
       for (const host of hosts.values()) host.close()
       hosts.clear()

@@ -105,10 +105,14 @@ function quieten(): () => void {
   const silent = (): void => {}
   if (!process.env['SIMULATION_LOG']) Object.assign(console, { warn: silent, error: silent, info: silent, log: silent })
   const soon = (work: (...given: unknown[]) => void, ms = 0, ...given: unknown[]): ReturnType<typeof wait> =>
-    wait(() => work(...given), ms <= PAUSE_MS_MAX ? 0 : ms)
+    ms <= PAUSE_MS_MAX ? setImmediate(work, ...given) : wait(work, ms, ...given)
   globalThis.setTimeout = Object.assign(soon, wait)
+  const timeout = AbortSignal.timeout.bind(AbortSignal)
+  const never = new AbortController().signal
+  AbortSignal.timeout = () => never
   return () => {
     Object.assign(console, { warn, error, info, log })
     globalThis.setTimeout = wait
+    AbortSignal.timeout = timeout
   }
 }
