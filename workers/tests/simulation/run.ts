@@ -1,4 +1,5 @@
 /** Histories in groups: those of one group happen among each other, in an order that the group's seed decides. */
+import { Books } from './books.ts'
 import { History } from './history.ts'
 import { DAY_MS, Platform } from './platform.ts'
 import { openRooms } from './rooms.ts'
@@ -74,7 +75,9 @@ async function runGroup(platform: Platform, seed: number, make: () => History[])
   const cash = (await cashOf(platform)) - before
   const kept = histories.reduce((sum, history) => sum + history.kept, 0)
   if (cash !== kept) problems.push(`cash: ${cash}, not ${kept}`)
-  for (const history of histories) for await (const problem of history.check(payouts)) problems.push(problem)
+  const [users, creators] = [histories.map(({ user }) => user), histories.map(({ creator }) => creator)]
+  const books = await Books.read(platform.database, users, creators)
+  for (const history of histories) for await (const problem of history.check(books, payouts)) problems.push(problem)
   return problems
 }
 
@@ -105,7 +108,7 @@ function quieten(): () => void {
   const silent = (): void => {}
   if (!process.env['SIMULATION_LOG']) Object.assign(console, { warn: silent, error: silent, info: silent, log: silent })
   const soon = (work: (...given: unknown[]) => void, ms = 0, ...given: unknown[]): ReturnType<typeof wait> =>
-    ms <= PAUSE_MS_MAX ? setImmediate(work, ...given) : wait(work, ms, ...given)
+    wait(work, ms <= PAUSE_MS_MAX ? 0 : ms, ...given)
   globalThis.setTimeout = Object.assign(soon, wait)
   const timeout = AbortSignal.timeout.bind(AbortSignal)
   const never = new AbortController().signal

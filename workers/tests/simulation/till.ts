@@ -21,7 +21,13 @@ export function openTill(): Till {
   stripe.at(TILL_URL)
   const ask = async (to: string, method: string, headers: Record<string, string>, body: string): Promise<Answer> => {
     const { pathname, searchParams } = new URL(to)
-    const answer: Answer | typeof CUT = await stripe.answer({ method, path: pathname, query: searchParams, headers, body })
+    const answer: Answer | typeof CUT = await stripe.answer({
+      method,
+      path: pathname,
+      query: searchParams,
+      headers,
+      body,
+    })
     if (answer === 'cut') throw new TypeError('The connection was lost.')
     return answer
   }
