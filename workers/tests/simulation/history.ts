@@ -13,7 +13,8 @@ const BASE = 500_000
 const PROMOTIONAL = 100
 const UNIT = CENT
 const FEE_PERCENT = 20
-const PRICES = [100_000, BASE, 5_000_000, 700_000_000, 2_500_000_000]
+const PRICES = [100_000, BASE, 5_000_000]
+const DEAR_PRICES = [5_000_000, 700_000_000, 2_500_000_000, 2_500_000_000]
 /** Of those who come, so many buy something at once; the others try what is free. */
 const BUYERS = 0.3
 const STARTER = { package: 'starter', calls: 1_000, cents: 1_000 } as const
@@ -77,12 +78,12 @@ export class History {
   /** Weeks later, when everything can be settled. */
   async end(): Promise<void> {
     for (const bought of this.#bought) await this.#news(bought)
-    await this.#settle()
+    if (this.#charged.length > 0) await this.#settle()
   }
 
   /** Some creators take out what they have, or what they would like to have. */
   async cashIn(): Promise<void> {
-    if (this.#platform.random.chance(0.5)) await this.#withdraw()
+    if (this.#charged.length > 0 && this.#platform.random.chance(0.5)) await this.#withdraw()
   }
 
   async #something(step: number): Promise<void> {
@@ -132,12 +133,13 @@ export class History {
     this.#bought.push(payment)
     const session = await till.happens('pay', { payment: payment.id, how: random.chance(0.9) ? 'card' : 'decline' })
     payment.isPaid = session !== null && 'payment_status' in session && session.payment_status === 'paid'
+    if (payment.isPaid) this.#platform.happened.payment++
     await this.#news(payment)
   }
 
   /** Somebody hears of a payment: a webhook, the page that the buyer comes back to, or the poller. */
   async #news({ id }: Bought): Promise<void> {
-    for (let times = 1 + this.#platform.random.below(2); times > 0; times--)
+    for (let times = this.#platform.random.chance(0.25) ? 2 : 1; times > 0; times--)
       await this.#platform.tell('PAYMENT_EVENTS', { version: 1, payment: id })
   }
 
@@ -148,6 +150,7 @@ export class History {
     const amount = random.chance(0.5) ? payment.cents - payment.refunded : 1 + random.below(payment.cents)
     if (!(await till.happens('refund', { payment: payment.id, amount }))) return
     payment.refunded += amount
+    this.#platform.happened.refund++
     await this.#news(payment)
   }
 
@@ -160,6 +163,7 @@ export class History {
       if (amount === 0 || !(await till.happens('dispute', { payment: payment.id, amount }))) return
       payment.disputed = amount
       payment.disputes = 1
+      this.#platform.happened.dispute++
     } else if (!payment.isDecided) {
       const isWon = random.chance(0.5)
       if (!(await till.happens(isWon ? 'dispute/won' : 'dispute/lost', { payment: payment.id }))) return
@@ -177,7 +181,7 @@ export class History {
   async #call(): Promise<void> {
     const { env, random } = this.#platform
     const { quota } = this.#rooms
-    const price = random.pick(PRICES)
+    const price = random.pick(this.#bought.length > 0 ? DEAR_PRICES : PRICES)
     const callId = crypto.randomUUID()
     const account = quota.accountOf(env, this.user)
     const call = { ...CALL, callId, accountId: this.user, creatorId: this.creator, price }
@@ -187,6 +191,7 @@ export class History {
     const charge = random.chance(0.8)
     const outcome = { v: 1, callId, charge, status: charge ? 'success' : 'error', ...NO_COUNTS }
     await this.#platform.insist(() => quota.settle(env, account, outcome))
+    this.#platform.happened.call++
     if (charge) this.#charged.push({ price, funding: admitted.funding ?? '' })
   }
 
@@ -194,6 +199,7 @@ export class History {
     const to = this.#rooms.periods.dueEnd(this.#platform.env, this.#platform.now)
     const message = { version: 1, creatorId: this.creator, to, asOf: null, expected: null }
     await this.#platform.tell('SETTLEMENTS', message)
+    this.#platform.happened.settlement++
   }
 
   async #withdraw(): Promise<void> {
@@ -206,6 +212,7 @@ export class History {
       .catch(unlessRefused)
     if (!withdrawn) return
     this.#withdrawals.set(id, units)
+    this.#platform.happened.withdrawal++
     await this.#rooms.payouts.advance(env, id).catch(() => {})
   }
 

@@ -36,6 +36,24 @@ const MODULES = {
   settlements: '../../settlements/settlements.queue.ts',
 }
 
+/** Something is tried again and again and never comes to an end: that too is a promise broken. */
+export class RestlessError extends Error {}
+
+/** What a run has to have seen before it says anything. */
+const HAPPENINGS = [
+  'call',
+  'payment',
+  'refund',
+  'dispute',
+  'settlement',
+  'withdrawal',
+  'payout',
+  'duplicate',
+  'crash',
+  'reorg',
+] as const
+export type Happening = (typeof HAPPENINGS)[number]
+
 export class Platform {
   readonly database: SimulatedDatabase
   till: Till = openTill()
@@ -45,6 +63,8 @@ export class Platform {
   random = new Random(0)
   /** How probable it is that a step goes wrong. */
   trouble = 0
+  /** What has happened, and how often. */
+  readonly happened: Record<Happening, number> = nothingYet()
   now = BEGINNING
   readonly #queues = new Map<string, Message[]>()
   readonly #consumers = new Map<string, Consumer>()
@@ -135,7 +155,9 @@ export class Platform {
 
   /** What goes wrong with the call that is being made, if anything. */
   fault(): CallFault | null {
-    return this.random.chance(this.trouble) ? this.random.pick(FAULTS) : null
+    const fault = this.random.chance(this.trouble) ? this.random.pick(FAULTS) : null
+    if (fault === 'cut off') this.happened.crash++
+    return fault
   }
 
   lost(): 'before' | 'after' | null {
@@ -187,7 +209,7 @@ export class Platform {
       await Promise.all(afterwards)
       const next = this.#next()
       if (next === null) break
-      if (round === ROUNDS_MAX) throw new Error(`There is still something to do: ${this.#left()}.`)
+      if (round === ROUNDS_MAX) throw new RestlessError(`There is still something to do: ${this.#left()}.`)
       this.now = Math.max(this.now, next)
       this.till.expire()
     }
@@ -254,8 +276,15 @@ export class Platform {
     } catch {
       return
     }
-    for (const message of taken) if (!this.random.chance(this.trouble)) messages.splice(messages.indexOf(message), 1)
+    for (const message of taken) {
+      if (this.random.chance(this.trouble)) this.happened.duplicate++
+      else messages.splice(messages.indexOf(message), 1)
+    }
   }
+}
+
+function nothingYet(): Record<Happening, number> {
+  return Object.fromEntries(HAPPENINGS.map((one) => [one, 0])) as Record<Happening, number>
 }
 
 function secrets(): Record<string, string> {

@@ -1,7 +1,7 @@
 /** Histories in groups: those of one group happen among each other, in an order that the group's seed decides. */
 import { Books } from './books.ts'
 import { History } from './history.ts'
-import { DAY_MS, Platform } from './platform.ts'
+import { DAY_MS, Platform, RestlessError } from './platform.ts'
 import { openRooms } from './rooms.ts'
 
 export type RunOptions = {
@@ -18,28 +18,34 @@ const PAUSE_MS_MAX = 2_000
 /** After so long every period can be settled. */
 const WEEKS_LATER = 3
 
-/** Runs them; gives what is wrong with the first group that broke, with its seed, or null. */
+/** Runs them; gives what is wrong with the first group that broke, with its seed, or null; and what had happened by then. */
 export async function runHistories({
   histories = 1_000,
   seed = 1,
   together = 40,
   databaseUrl,
-}: RunOptions): Promise<string | null> {
+}: RunOptions): Promise<{ broken: string | null; happened: Platform['happened'] }> {
   const quiet = quieten()
   const platform = await Platform.start(databaseUrl)
   const rooms = await openRooms()
+  const { happened } = platform
+  const because = (broken: string | null) => ({ broken, happened })
   try {
     for (let first = 0; first < histories; first += together) {
       const own = seed + first / together
       const problems = await runGroup(platform, own, () =>
         Array.from({ length: Math.min(together, histories - first) }, () => new History(platform, rooms)),
       )
-      if (problems.length > 0) return `--seed ${own} --histories ${together}: ${problems.slice(0, 5).join('; ')}`
+      if (problems.length > 0)
+        return because(`--seed ${own} --histories ${together}: ${problems.slice(0, 5).join('; ')}`)
       platform.clear()
     }
-    return null
+    return because(null)
   } catch (thrown) {
-    return `--seed ${platform.seed} --histories ${together}: ${thrown instanceof Error ? thrown.stack : String(thrown)}`
+    if (!(thrown instanceof RestlessError))
+      throw new Error(`--seed ${platform.seed} --histories ${together}`, { cause: thrown })
+    const why = thrown.message
+    return because(`--seed ${platform.seed} --histories ${together}: ${why}`)
   } finally {
     quiet()
     await platform.stop()
