@@ -27,6 +27,8 @@ export type SimulatedDatabase = {
   /** The Worker's variables that lead here. */
   variables: { DATABASE_URL: string; DATABASE_HTTP_URL: string }
   query<T>(text: string, values?: unknown[]): Promise<T[]>
+  /** Comes when nobody waits for an answer. */
+  rest(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -62,6 +64,7 @@ export async function startDatabase(
   return {
     variables: { DATABASE_URL: url, DATABASE_HTTP_URL: SQL_URL },
     query: async <T>(text: string, values: unknown[] = []) => (await client.query(text, values)).rows as T[],
+    rest: () => pipeline.rest(),
     async stop() {
       globalThis.fetch = real
       await client.end()

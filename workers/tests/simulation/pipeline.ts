@@ -2,6 +2,7 @@
  * The statements of one request of the Worker, sent to PostgreSQL at once and answered at once: without a Sync in between they are one
  * transaction. Each text is parsed and described once a connection, which is most of what a short statement costs.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Client, Connection, DatabaseError, Submittable } from 'pg'
 import type { Query } from '../../local/postgres-http.ts'
 
@@ -28,6 +29,14 @@ export class Pipeline {
     const answer = this.#last.then(() => this.#send(queries))
     this.#last = answer.catch(() => {})
     return answer
+  }
+
+  /** Comes when nothing is asked, and nothing that was answered asks further. */
+  async rest(): Promise<void> {
+    for (let last: unknown = null; last !== this.#last; await nextTurn()) {
+      last = this.#last
+      await last
+    }
   }
 
   async #send(queries: Query[]): Promise<Result[]> {

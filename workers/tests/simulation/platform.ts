@@ -20,6 +20,9 @@ const BATCH_MAX = 20
 /** After so many rounds without faults nothing may be left to do. */
 const ROUNDS_MAX = 200
 
+/** Things to do at one moment of time. */
+const STEPS_MAX = 20_000
+
 const ATTEMPTS_MAX = 15
 
 type Message = { id: string; body: unknown; attempts: number; notBefore: number }
@@ -205,7 +208,9 @@ export class Platform {
     const { trouble } = this
     this.trouble = 0
     for (let round = 0; ; round++) {
-      while (await this.step());
+      for (let steps = 0; await this.step(); steps++) {
+        if (steps === STEPS_MAX) throw new RestlessError(`It never ends: ${this.#left()}.`)
+      }
       await Promise.all(afterwards)
       const next = this.#next()
       if (next === null) break

@@ -2,6 +2,7 @@
 import { Books } from './books.ts'
 import { History } from './history.ts'
 import { DAY_MS, Platform, RestlessError } from './platform.ts'
+import { quieten } from './quiet.ts'
 import { openRooms } from './rooms.ts'
 
 export type RunOptions = {
@@ -13,8 +14,6 @@ export type RunOptions = {
 
 /** How probable it is that a step goes wrong. */
 const TROUBLE = 0.06
-/** A pause between two attempts is none here: time passes when nothing else is left to do. */
-const PAUSE_MS_MAX = 2_000
 /** After so long every period can be settled. */
 const WEEKS_LATER = 3
 
@@ -25,8 +24,8 @@ export async function runHistories({
   together = 40,
   databaseUrl,
 }: RunOptions): Promise<{ broken: string | null; happened: Platform['happened'] }> {
-  const quiet = quieten()
   const platform = await Platform.start(databaseUrl)
+  const loud = quieten(() => platform.database.rest())
   const rooms = await openRooms()
   const { happened } = platform
   const because = (broken: string | null) => ({ broken, happened })
@@ -47,7 +46,7 @@ export async function runHistories({
     const why = thrown.message
     return because(`--seed ${platform.seed} --histories ${together}: ${why}`)
   } finally {
-    quiet()
+    loud()
     await platform.stop()
   }
 }
@@ -105,23 +104,4 @@ async function inBalance(platform: Platform): Promise<string[]> {
   if (Number(row?.total) !== 0) problems.push(`the ledger comes to ${row?.total}, not to zero`)
   if (row?.below) problems.push(`${row.below} accounts are overdrawn`)
   return problems
-}
-
-/** Silences the log, takes no pauses and makes ids by the seed, until it is undone. */
-function quieten(): () => void {
-  const { setTimeout: wait } = globalThis
-  const { warn, error, info, log } = console
-  const silent = (): void => {}
-  if (!process.env['SIMULATION_LOG']) Object.assign(console, { warn: silent, error: silent, info: silent, log: silent })
-  const soon = (work: (...given: unknown[]) => void, ms = 0, ...given: unknown[]): ReturnType<typeof wait> =>
-    wait(work, ms <= PAUSE_MS_MAX ? 0 : ms, ...given)
-  globalThis.setTimeout = Object.assign(soon, wait)
-  const timeout = AbortSignal.timeout.bind(AbortSignal)
-  const never = new AbortController().signal
-  AbortSignal.timeout = () => never
-  return () => {
-    Object.assign(console, { warn, error, info, log })
-    globalThis.setTimeout = wait
-    AbortSignal.timeout = timeout
-  }
 }
