@@ -36,22 +36,42 @@ export type StripeOptions = {
 
 /** Opens the stand-in on 127.0.0.1. Rejects if the port is taken. */
 export async function startStripe(options: StripeOptions): Promise<HttpDoor> {
-  const { port, secretKey, webhookSecrets, targets = [], file, retryMs } = options
+  const { answer, at, expire, stop } = playStripe(options)
+  const door = await openHttpDoor(options.port, answer)
+  at(door.url)
+  const timer = setInterval(expire, EXPIRE_EVERY_MS).unref()
+  return {
+    url: door.url,
+    stop: async () => {
+      clearInterval(timer)
+      stop()
+      await door.stop()
+    },
+  }
+}
+
+export type PlayedStripe = {
+  answer(asked: Asked): Promise<Answer | typeof CUT>
+  /** Says under which address it is reached. */
+  at(url: string): void
+  /** Ends the sessions whose time is over. */
+  expire(): void
+  stop(): void
+}
+
+/** The stand-in without a door: for whoever asks it in the same process, and lets time pass for it. */
+export function playStripe(options: Omit<StripeOptions, 'port'>): PlayedStripe {
+  const { secretKey, webhookSecrets, targets = [], file, retryMs } = options
   const shelves = new Shelves(file)
   const courier = new Courier({ shelves, targets, sign: stripeSigner(webhookSecrets), ...(retryMs && { retryMs }) })
   const books = new Books(shelves, courier)
   const api: Api = { books, idempotency: new Idempotency(shelves), url: '', secretKey }
   const outage = new Outage()
-  const door = await openHttpDoor(port, (asked) => answer({ api, courier, outage, shelves }, asked))
-  api.url = door.url
-  const timer = setInterval(() => shelves.together(() => expireDue(books)), EXPIRE_EVERY_MS).unref()
   return {
-    url: door.url,
-    stop: async () => {
-      clearInterval(timer)
-      courier.stop()
-      await door.stop()
-    },
+    answer: (asked) => answer({ api, courier, outage, shelves }, asked),
+    at: (url) => void (api.url = url),
+    expire: () => shelves.together(() => expireDue(books)),
+    stop: () => courier.stop(),
   }
 }
 

@@ -10,12 +10,13 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { migrate } from '../../local/migrate.ts'
 import { startRealPostgres, type RealPostgres } from '../../local/real-postgres.ts'
+import { SETTINGS } from '../simulation/database.ts'
 import { mutated } from '../simulation/hooks.ts'
 import { MUTANTS } from '../simulation/mutants.ts'
 
-const HISTORIES = Number(process.env['SIMULATED_HISTORIES'] ?? 160)
+const HISTORIES = Number(process.env['SIMULATED_HISTORIES'] ?? 10_000)
 /** Most mistakes are found among the first few hundred. */
-const HISTORIES_FOR_MUTANTS = 800
+const HISTORIES_FOR_MUTANTS = 2_000
 const PROCESSES = 2
 const TIMEOUT_MS = 10 * 60_000
 const SCRIPT = new URL('../simulation/simulate.ts', import.meta.url).pathname
@@ -25,7 +26,7 @@ let server: RealPostgres
 let admin: Client
 let databases = 0
 beforeAll(async () => {
-  server = await startRealPostgres({ settings: ['synchronous_commit=off'] })
+  server = await startRealPostgres({ settings: SETTINGS })
   const template = await newDatabase('template0')
   await migrate(template)
   admin = new Client({ connectionString: server.url })
@@ -46,18 +47,22 @@ async function newDatabase(from: string): Promise<string> {
   return server.url.replace(/[^/]*$/, name)
 }
 
-/** Runs histories in a process of their own; gives what broke, or null. */
-async function simulate(options: Record<string, string>): Promise<string | null> {
+type Run = { broken: string | null; happened: Record<string, number> }
+
+/** Runs histories in a process of their own; gives what broke, or null, and what had happened by then. Rejects if the simulation itself fails. */
+async function simulate(options: Record<string, string>): Promise<Run> {
   const database = await newDatabase('migrated')
   const given = Object.entries({ ...options, database }).flatMap(([name, value]) => [`--${name}`, value])
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', SCRIPT, ...given], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''
-  child.stderr.setEncoding('utf8').on('data', (words: string) => (said += words))
-  const [code] = (await once(child, 'exit')) as [number | null]
-  if (code !== 0 && said === '') throw new Error(`The simulation ended with ${code} and said nothing.`)
-  return code === 0 ? null : said
+  let complaint = ''
+  child.stdout.setEncoding('utf8').on('data', (words: string) => (said += words))
+  child.stderr.setEncoding('utf8').on('data', (words: string) => (complaint += words))
+  await once(child, 'close')
+  if (said === '') throw new Error(`The simulation ended without an answer: ${complaint}`)
+  return JSON.parse(said) as Run
 }
 
 /** Does some things, as many at once as there are processes for. */
@@ -75,11 +80,14 @@ test(
     const share = Math.ceil(HISTORIES / PROCESSES)
     const seeds = Array.from({ length: PROCESSES }, (_, i) => 1 + i * 1_000_000)
     const broken: string[] = []
+    const happened: Record<string, number> = {}
     await together(seeds, async (seed) => {
-      const problem = await simulate({ seed: String(seed), histories: String(share) })
-      if (problem !== null) broken.push(problem)
+      const run = await simulate({ seed: String(seed), histories: String(share) })
+      if (run.broken !== null) broken.push(run.broken)
+      for (const [what, times] of Object.entries(run.happened)) happened[what] = (happened[what] ?? 0) + times
     })
     expect(broken).toEqual([])
+    expect(Object.entries(happened).filter(([, times]) => times < HISTORIES / 2_000)).toEqual([])
   },
   TIMEOUT_MS,
 )
@@ -94,9 +102,9 @@ describe('a mistake is found', () => {
     async () => {
       const missed: string[] = []
       await together(MUTANTS, async ({ name }) => {
-        const found = await simulate({ mutant: name, histories: String(HISTORIES_FOR_MUTANTS) })
-        if (found === null) missed.push(name)
-        else expect(found).toContain('--seed')
+        const { broken } = await simulate({ mutant: name, histories: String(HISTORIES_FOR_MUTANTS) })
+        if (broken === null) missed.push(name)
+        else expect(broken).toContain('--seed')
       })
       expect(missed).toEqual([])
     },

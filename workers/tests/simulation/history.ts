@@ -2,6 +2,7 @@
  * A history: one developer and one creator, and what happens between them, in one of the orders in which it can. Beside the
  * platform runs the simplest account of it that can be kept; `check` says where the two differ once everything has come to rest.
  */
+import type { Books } from './books.ts'
 import { DAY_MS, type Platform } from './platform.ts'
 import type { PlayedJob } from './signer.ts'
 import type { Rooms } from './rooms.ts'
@@ -12,7 +13,10 @@ const BASE = 500_000
 const PROMOTIONAL = 100
 const UNIT = CENT
 const FEE_PERCENT = 20
-const PRICES = [100_000, BASE, 5_000_000, 700_000_000, 2_500_000_000]
+const PRICES = [100_000, BASE, 5_000_000]
+const DEAR_PRICES = [5_000_000, 700_000_000, 2_500_000_000, 2_500_000_000]
+/** Of those who come, so many buy something at once; the others try what is free. */
+const BUYERS = 0.3
 const STARTER = { package: 'starter', calls: 1_000, cents: 1_000 } as const
 const TOP_UP = { package: null, calls: 0, cents: 10_000 } as const
 const NO_COUNTS = { errorCode: null, inputTokens: null, outputTokens: null, latencyMs: 1, firstContentMs: 1 }
@@ -46,8 +50,8 @@ type Charged = { price: number; funding: string }
 export class History {
   readonly #platform: Platform
   readonly #rooms: Rooms
-  readonly #user: string
-  readonly #creator: string
+  readonly user: string
+  readonly creator: string
   readonly #bought: Bought[] = []
   readonly #charged: Charged[] = []
   readonly #withdrawals = new Map<string, number>()
@@ -55,8 +59,8 @@ export class History {
   constructor(platform: Platform, rooms: Rooms) {
     this.#platform = platform
     this.#rooms = rooms
-    this.#user = crypto.randomUUID()
-    this.#creator = crypto.randomUUID()
+    this.user = crypto.randomUUID()
+    this.creator = crypto.randomUUID()
   }
 
   /** Happens, one step after the other: whoever reads on decides what else happens in between. */
@@ -64,7 +68,7 @@ export class History {
     const { random } = this.#platform
     await this.#register()
     // Most histories are short, and some are long.
-    const steps = random.chance(0.7) ? 1 + random.below(5) : 6 + random.below(12)
+    const steps = random.chance(0.85) ? 1 + random.below(4) : 5 + random.below(12)
     for (let step = 0; step < steps; step++) {
       yield
       await this.#something(step)
@@ -74,17 +78,17 @@ export class History {
   /** Weeks later, when everything can be settled. */
   async end(): Promise<void> {
     for (const bought of this.#bought) await this.#news(bought)
-    await this.#settle()
+    if (this.#charged.length > 0) await this.#settle()
   }
 
   /** Some creators take out what they have, or what they would like to have. */
   async cashIn(): Promise<void> {
-    if (this.#platform.random.chance(0.5)) await this.#withdraw()
+    if (this.#charged.length > 0 && this.#platform.random.chance(0.5)) await this.#withdraw()
   }
 
   async #something(step: number): Promise<void> {
     const { random } = this.#platform
-    const dice = step === 0 ? 10 : random.below(24)
+    const dice = step === 0 && random.chance(BUYERS) ? 10 : random.below(24)
     if (dice < 10) return this.#call()
     if (dice < 12) return this.#buy(random.chance(0.4) ? STARTER : TOP_UP)
     if (dice < 14) return this.#refund()
@@ -98,11 +102,11 @@ export class History {
   }
 
   async #register(): Promise<void> {
-    const wallet = `0x${this.#creator.replaceAll('-', '').padEnd(40, '0')}`
+    const wallet = `0x${this.creator.replaceAll('-', '').padEnd(40, '0')}`
     await this.#platform.database.query(
       `INSERT INTO users (id, email, password_hash, user_type, email_verified, wallet_address, wallet_changed_at) VALUES
         ($1, $2, 'none', 'developer', true, NULL, NULL), ($3, $4, 'none', 'creator', true, $5, '2026-01-01T00:00:00Z')`,
-      [this.#user, `${this.#user}@simulation`, this.#creator, `${this.#creator}@simulation`, wallet],
+      [this.user, `${this.user}@simulation`, this.creator, `${this.creator}@simulation`, wallet],
     )
   }
 
@@ -111,7 +115,7 @@ export class History {
     const { env, random, till } = this.#platform
     const { package: name, calls, cents } = what
     const price = this.#rooms.amounts.fromUnits(cents * CENT)
-    const order = { userId: this.#user, method: 'stripe', package: name, calls, price, key: crypto.randomUUID() }
+    const order = { userId: this.user, method: 'stripe', package: name, calls, price, key: crypto.randomUUID() }
     const opened = await this.#platform
       .insist(() => this.#rooms.checkout.checkout(env, order), isOfTheNetwork)
       .catch(unlessRefused)
@@ -127,19 +131,15 @@ export class History {
       isDecided: false,
     }
     this.#bought.push(payment)
-    payment.isPaid =
-      (await till.happens('pay', { payment: payment.id, how: random.chance(0.9) ? 'card' : 'decline' })) &&
-      (await this.#isPaid(payment))
+    const session = await till.happens('pay', { payment: payment.id, how: random.chance(0.9) ? 'card' : 'decline' })
+    payment.isPaid = session !== null && 'payment_status' in session && session.payment_status === 'paid'
+    if (payment.isPaid) this.#platform.happened.payment++
     await this.#news(payment)
-  }
-
-  async #isPaid({ id }: Bought): Promise<boolean> {
-    return this.#platform.till.isPaid(id)
   }
 
   /** Somebody hears of a payment: a webhook, the page that the buyer comes back to, or the poller. */
   async #news({ id }: Bought): Promise<void> {
-    for (let times = 1 + this.#platform.random.below(2); times > 0; times--)
+    for (let times = this.#platform.random.chance(0.25) ? 2 : 1; times > 0; times--)
       await this.#platform.tell('PAYMENT_EVENTS', { version: 1, payment: id })
   }
 
@@ -150,6 +150,7 @@ export class History {
     const amount = random.chance(0.5) ? payment.cents - payment.refunded : 1 + random.below(payment.cents)
     if (!(await till.happens('refund', { payment: payment.id, amount }))) return
     payment.refunded += amount
+    this.#platform.happened.refund++
     await this.#news(payment)
   }
 
@@ -162,6 +163,7 @@ export class History {
       if (amount === 0 || !(await till.happens('dispute', { payment: payment.id, amount }))) return
       payment.disputed = amount
       payment.disputes = 1
+      this.#platform.happened.dispute++
     } else if (!payment.isDecided) {
       const isWon = random.chance(0.5)
       if (!(await till.happens(isWon ? 'dispute/won' : 'dispute/lost', { payment: payment.id }))) return
@@ -179,35 +181,38 @@ export class History {
   async #call(): Promise<void> {
     const { env, random } = this.#platform
     const { quota } = this.#rooms
-    const price = random.pick(PRICES)
+    const price = random.pick(this.#bought.length > 0 ? DEAR_PRICES : PRICES)
     const callId = crypto.randomUUID()
-    const account = quota.accountOf(env, this.#user)
-    const call = { ...CALL, callId, accountId: this.#user, creatorId: this.#creator, price }
+    const account = quota.accountOf(env, this.user)
+    const call = { ...CALL, callId, accountId: this.user, creatorId: this.creator, price }
     // An admission that nobody hears of is released by who asked for it: its id is not used again.
     const admitted = await quota.admit(env, account, call).catch(() => null)
     if (admitted?.kind !== 'admitted') return
     const charge = random.chance(0.8)
     const outcome = { v: 1, callId, charge, status: charge ? 'success' : 'error', ...NO_COUNTS }
     await this.#platform.insist(() => quota.settle(env, account, outcome))
+    this.#platform.happened.call++
     if (charge) this.#charged.push({ price, funding: admitted.funding ?? '' })
   }
 
   async #settle(): Promise<void> {
     const to = this.#rooms.periods.dueEnd(this.#platform.env, this.#platform.now)
-    const message = { version: 1, creatorId: this.#creator, to, asOf: null, expected: null }
+    const message = { version: 1, creatorId: this.creator, to, asOf: null, expected: null }
     await this.#platform.tell('SETTLEMENTS', message)
+    this.#platform.happened.settlement++
   }
 
   async #withdraw(): Promise<void> {
     const { env, random } = this.#platform
     const id = crypto.randomUUID()
     const units = (1_000 + random.below(6_000)) * CENT
-    const asked = { id, creatorId: this.#creator, amount: this.#rooms.amounts.fromUnits(units) }
+    const asked = { id, creatorId: this.creator, amount: this.#rooms.amounts.fromUnits(units) }
     const withdrawn = await this.#platform
       .insist(() => this.#rooms.withdrawals.withdraw(env, asked), isOfTheNetwork)
       .catch(unlessRefused)
     if (!withdrawn) return
     this.#withdrawals.set(id, units)
+    this.#platform.happened.withdrawal++
     await this.#rooms.payouts.advance(env, id).catch(() => {})
   }
 
@@ -218,22 +223,23 @@ export class History {
   }
 
   /** What is not as it has to be. `payouts` is what the chain did. */
-  async *check(payouts: Map<string, PlayedJob>): AsyncGenerator<string> {
-    yield* this.#checkAccount()
-    yield* this.#checkPayments()
-    yield* this.#checkEarnings(payouts)
-    yield* this.#checkStatements()
+  async *check(books: Books, payouts: Map<string, PlayedJob>): AsyncGenerator<string> {
+    yield* this.#checkAccount(books)
+    yield* this.#checkPayments(books)
+    yield* this.#checkEarnings(books, payouts)
+    for (const id of books.wrong(this.creator))
+      yield `the settlement ${id} is not the sum of its lines, or was not posted`
   }
 
   /** The account's object and the books agree, on what the calls and payments make of them. */
-  async *#checkAccount(): AsyncGenerator<string> {
-    const state = await this.#rooms.quota.quotaOf(this.#platform.env, this.#user)
+  async *#checkAccount(books: Books): AsyncGenerator<string> {
+    const state = await this.#rooms.quota.quotaOf(this.#platform.env, this.user)
     yield* compare('used', state.used, this.#charged.length)
     yield* compare('held', state.held + state.unsent, 0)
-    yield* compare('prepaid', await this.#owed(`prepaid:${this.#user}`), state.balance)
+    yield* compare('prepaid', books.owed(`prepaid:${this.user}`), state.balance)
     for (const lot of state.lots.filter(({ kind }) => kind === 'paid')) {
       const bought = this.#bought.find(({ id }) => id === lot.id)
-      yield* compare('value of a lot', await this.#owed(`lot:${lot.id}`), lot.remaining * UNIT)
+      yield* compare('value of a lot', books.owed(`lot:${lot.id}`), lot.remaining * UNIT)
       if (!bought?.isPaid) yield `the lot ${lot.id} was not paid for`
     }
     const isLeftAlone = this.#bought.every(({ refunded, disputes }) => refunded === 0 && disputes === 0)
@@ -245,22 +251,13 @@ export class History {
       yield* compare('remaining', state.remaining, PROMOTIONAL + calls - this.#charged.length)
       yield* compare('balance', state.balance, topUps - premiums)
     }
-    const [row] = await this.#platform.database.query<{ n: number }>(
-      "SELECT count(*)::int AS n FROM call_logs WHERE user_id = $1 AND status = 'success'",
-      [this.#user],
-    )
-    yield* compare('logged', row?.n, this.#charged.length)
+    yield* compare('logged', books.logged(this.user), this.#charged.length)
   }
 
   /** Each payment has come to what its buyer and the bank know of it. */
-  async *#checkPayments(): AsyncGenerator<string> {
-    const rows = await this.#platform.database.query<{ id: string; status: string; back: number }>(
-      `SELECT p.id, p.status, coalesce(sum(r.amount_usd * 100) FILTER (WHERE r.state = 'applied'), 0)::int AS back
-       FROM payments AS p LEFT JOIN payment_reversals AS r ON r.payment_id = p.id WHERE p.user_id = $1 GROUP BY p.id`,
-      [this.#user],
-    )
+  *#checkPayments(books: Books): Generator<string> {
     for (const { id, isPaid, refunded, disputed } of this.#bought) {
-      const row = rows.find((one) => one.id === id)
+      const row = books.payment(id)
       const isBooked = ['completed', 'refunded', 'disputed'].includes(row?.status ?? '')
       if (isBooked !== isPaid) yield `the payment ${id} is ${row?.status}`
       yield* compare(`back from a payment that is ${row?.status}`, row?.back, refunded + disputed)
@@ -275,16 +272,12 @@ export class History {
     )
   }
 
-  async *#checkEarnings(payouts: Map<string, PlayedJob>): AsyncGenerator<string> {
+  async *#checkEarnings(books: Books, payouts: Map<string, PlayedJob>): AsyncGenerator<string> {
     const earned = sum(this.#charged.map(({ price, funding }) => (funding === 'paid' ? price : premiumOf(price))))
-    const [back] = await this.#platform.database.query<{ units: string }>(
-      "SELECT (coalesce(sum(revenue_usd), 0) * 100000000)::bigint::text AS units FROM earnings WHERE creator_id = $1 AND kind = 'reversal'",
-      [this.#creator],
-    )
-    const revenue = earned + Number(back?.units)
-    if (Number(back?.units) > 0 || revenue < 0)
-      yield `more was given or taken back than there was: ${back?.units} of ${earned}`
-    const earnings = await this.#rooms.settlements.earningsOf(this.#platform.env, this.#creator)
+    const back = books.reversed(this.creator)
+    const revenue = earned + back
+    if (back > 0 || revenue < 0) yield `more was given or taken back than there was: ${back} of ${earned}`
+    const earnings = await this.#rooms.settlements.earningsOf(this.#platform.env, this.creator)
     yield* compare('lifetime', Number(earnings.lifetime.gross), revenue)
     yield* compare('lifetime fee', Number(earnings.lifetime.fee), (revenue * FEE_PERCENT) / 100)
     let [paid, open] = [0, 0]
@@ -300,32 +293,8 @@ export class History {
     yield* compare('in flight', Number(earnings.inFlight), open)
     yield* compare('paid', Number(earnings.paid.gross), paid)
     yield* compare('available', Number(earnings.available), revenue - paid - open)
-    const [left] = await this.#platform.database.query<{ units: string }>(
-      'SELECT (coalesce(sum(gross_usd - withdrawn_usd), 0) * 100000000)::bigint::text AS units FROM settlement_parts WHERE creator_id = $1',
-      [this.#creator],
-    )
-    yield* compare('left of settlements', Number(left?.units), revenue - paid - open)
+    yield* compare('left of settlements', books.left(this.creator), revenue - paid - open)
     if (open > 0) yield 'a withdrawal is still on its way'
-  }
-
-  /** Each settlement is the sum of its lines, and the lines are all that was earned. */
-  async *#checkStatements(): AsyncGenerator<string> {
-    const wrong = await this.#platform.database.query<{ id: string }>(
-      `SELECT s.id FROM settlements AS s LEFT JOIN earnings AS e ON e.settlement_id = s.id WHERE s.creator_id = $1
-       GROUP BY s.id, s.amount, s.platform_fee, s.status
-       HAVING s.amount <> coalesce(sum(e.revenue_usd), 0) OR s.platform_fee <> coalesce(sum(e.fee_usd), 0) OR s.status <> 'posted'`,
-      [this.#creator],
-    )
-    for (const { id } of wrong) yield `the settlement ${id} is not the sum of its lines, or was not posted`
-  }
-
-  /** What the ledger says is owed on an account, in 10⁻⁸ dollars. */
-  async #owed(account: string): Promise<number> {
-    const [row] = await this.#platform.database.query<{ units: string }>(
-      'SELECT (-balance * 100000000)::bigint::text AS units FROM ledger_balances WHERE account = $1',
-      [account],
-    )
-    return Number(row?.units ?? 0)
   }
 }
 

@@ -8,7 +8,7 @@ import { startDatabase, type SimulatedDatabase } from './database.ts'
 import { Host, Namespace, type CallFault, type ObjectClass } from './object.ts'
 import { Random } from './random.ts'
 import { playedSigner, type PlayedJob } from './signer.ts'
-import { openTill, type Till } from './till.ts'
+import { openTill, TILL_URL, type Till } from './till.ts'
 import { afterwards } from './workers-module.ts'
 
 export const DAY_MS = 86_400_000
@@ -19,6 +19,9 @@ const FAULTS: CallFault[] = ['lost', 'cut off', 'unanswered']
 const BATCH_MAX = 20
 /** After so many rounds without faults nothing may be left to do. */
 const ROUNDS_MAX = 200
+
+/** Things to do at one moment of time. */
+const STEPS_MAX = 20_000
 
 const ATTEMPTS_MAX = 15
 
@@ -36,15 +39,35 @@ const MODULES = {
   settlements: '../../settlements/settlements.queue.ts',
 }
 
+/** Something is tried again and again and never comes to an end: that too is a promise broken. */
+export class RestlessError extends Error {}
+
+/** What a run has to have seen before it says anything. */
+const HAPPENINGS = [
+  'call',
+  'payment',
+  'refund',
+  'dispute',
+  'settlement',
+  'withdrawal',
+  'payout',
+  'duplicate',
+  'crash',
+  'reorg',
+] as const
+export type Happening = (typeof HAPPENINGS)[number]
+
 export class Platform {
   readonly database: SimulatedDatabase
-  readonly till: Till
+  till: Till = openTill()
   readonly env: Record<string, unknown> = {}
   seed = 0
   signers: Namespace | null = null
   random = new Random(0)
   /** How probable it is that a step goes wrong. */
   trouble = 0
+  /** What has happened, and how often. */
+  readonly happened: Record<Happening, number> = nothingYet()
   now = BEGINNING
   readonly #queues = new Map<string, Message[]>()
   readonly #consumers = new Map<string, Consumer>()
@@ -52,25 +75,25 @@ export class Platform {
   #messages = 0
   #ids = 0
 
-  private constructor(database: SimulatedDatabase, till: Till) {
+  private constructor(database: SimulatedDatabase) {
     this.database = database
-    this.till = till
   }
 
   /** Starts the platform, quiet at first, on a database of its own or the one at `databaseUrl`. */
   static async start(databaseUrl?: string): Promise<Platform> {
     const starting: { platform?: Platform } = {}
     const isLost = () => starting.platform?.lost() ?? null
-    const till = await openTill()
-    const database = await startDatabase(isLost, databaseUrl, (to, init) => till.answer(to, init, isLost))
-    const platform = new Platform(database, till)
+    const database = await startDatabase(isLost, databaseUrl, (to, init) =>
+      to.startsWith(TILL_URL) ? platform.till.answer(to, init, isLost) : null,
+    )
+    const platform = new Platform(database)
     starting.platform = platform
     const { clock } = (await import(MODULES.clock)) as { clock: { now(): number } }
     clock.now = () => platform.now
     const { AccountObject } = (await import(MODULES.account)) as { AccountObject: ObjectClass }
     Object.assign(platform.env, secrets(), database.variables, {
       STRIPE_SECRET_KEY: TEST_STRIPE.secretKey,
-      STRIPE_BASE_URL: till.url,
+      STRIPE_BASE_URL: TILL_URL,
     })
     platform.objects('ACCOUNT', AccountObject)
     platform.signers = platform.objects('SIGNER', playedSigner(platform))
@@ -135,7 +158,9 @@ export class Platform {
 
   /** What goes wrong with the call that is being made, if anything. */
   fault(): CallFault | null {
-    return this.random.chance(this.trouble) ? this.random.pick(FAULTS) : null
+    const fault = this.random.chance(this.trouble) ? this.random.pick(FAULTS) : null
+    if (fault === 'cut off') this.happened.crash++
+    return fault
   }
 
   lost(): 'before' | 'after' | null {
@@ -150,7 +175,7 @@ export class Platform {
 
   async stop(): Promise<void> {
     await this.database.stop()
-    await this.till.stop()
+    this.till.stop()
   }
 
   /** Repeats what must be done in the end and may be done twice, as a client or a sweeping job would. */
@@ -183,18 +208,23 @@ export class Platform {
     const { trouble } = this
     this.trouble = 0
     for (let round = 0; ; round++) {
-      while (await this.step());
+      for (let steps = 0; await this.step(); steps++) {
+        if (steps === STEPS_MAX) throw new RestlessError(`It never ends: ${this.#left()}.`)
+      }
       await Promise.all(afterwards)
       const next = this.#next()
       if (next === null) break
-      if (round === ROUNDS_MAX) throw new Error(`There is still something to do: ${this.#left()}.`)
+      if (round === ROUNDS_MAX) throw new RestlessError(`There is still something to do: ${this.#left()}.`)
       this.now = Math.max(this.now, next)
+      this.till.expire()
     }
     this.trouble = trouble
   }
 
-  /** Forgets all objects: what comes next happens to others. */
+  /** Forgets all objects and payments: what comes next happens to others. */
   clear(): void {
+    this.till.stop()
+    this.till = openTill()
     for (const { hosts } of this.#namespaces) {
       for (const host of hosts.values()) host.close()
       hosts.clear()
@@ -251,8 +281,15 @@ export class Platform {
     } catch {
       return
     }
-    for (const message of taken) if (!this.random.chance(this.trouble)) messages.splice(messages.indexOf(message), 1)
+    for (const message of taken) {
+      if (this.random.chance(this.trouble)) this.happened.duplicate++
+      else messages.splice(messages.indexOf(message), 1)
+    }
   }
+}
+
+function nothingYet(): Record<Happening, number> {
+  return Object.fromEntries(HAPPENINGS.map((one) => [one, 0])) as Record<Happening, number>
 }
 
 function secrets(): Record<string, string> {

@@ -1,6 +1,8 @@
 /** Histories in groups: those of one group happen among each other, in an order that the group's seed decides. */
+import { Books } from './books.ts'
 import { History } from './history.ts'
-import { DAY_MS, Platform } from './platform.ts'
+import { DAY_MS, Platform, RestlessError } from './platform.ts'
+import { quieten } from './quiet.ts'
 import { openRooms } from './rooms.ts'
 
 export type RunOptions = {
@@ -12,35 +14,39 @@ export type RunOptions = {
 
 /** How probable it is that a step goes wrong. */
 const TROUBLE = 0.06
-/** A pause between two attempts is none here: time passes when nothing else is left to do. */
-const PAUSE_MS_MAX = 2_000
 /** After so long every period can be settled. */
 const WEEKS_LATER = 3
 
-/** Runs them; gives what is wrong with the first group that broke, with its seed, or null. */
+/** Runs them; gives what is wrong with the first group that broke, with its seed, or null; and what had happened by then. */
 export async function runHistories({
   histories = 1_000,
   seed = 1,
   together = 40,
   databaseUrl,
-}: RunOptions): Promise<string | null> {
-  const quiet = quieten()
+}: RunOptions): Promise<{ broken: string | null; happened: Platform['happened'] }> {
   const platform = await Platform.start(databaseUrl)
+  const loud = quieten(() => platform.database.rest())
   const rooms = await openRooms()
+  const { happened } = platform
+  const because = (broken: string | null) => ({ broken, happened })
   try {
     for (let first = 0; first < histories; first += together) {
       const own = seed + first / together
       const problems = await runGroup(platform, own, () =>
         Array.from({ length: Math.min(together, histories - first) }, () => new History(platform, rooms)),
       )
-      if (problems.length > 0) return `--seed ${own} --histories ${together}: ${problems.slice(0, 5).join('; ')}`
+      if (problems.length > 0)
+        return because(`--seed ${own} --histories ${together}: ${problems.slice(0, 5).join('; ')}`)
       platform.clear()
     }
-    return null
+    return because(null)
   } catch (thrown) {
-    return `--seed ${platform.seed} --histories ${together}: ${thrown instanceof Error ? thrown.stack : String(thrown)}`
+    if (!(thrown instanceof RestlessError))
+      throw new Error(`--seed ${platform.seed} --histories ${together}`, { cause: thrown })
+    const why = thrown.message
+    return because(`--seed ${platform.seed} --histories ${together}: ${why}`)
   } finally {
-    quiet()
+    loud()
     await platform.stop()
   }
 }
@@ -74,7 +80,9 @@ async function runGroup(platform: Platform, seed: number, make: () => History[])
   const cash = (await cashOf(platform)) - before
   const kept = histories.reduce((sum, history) => sum + history.kept, 0)
   if (cash !== kept) problems.push(`cash: ${cash}, not ${kept}`)
-  for (const history of histories) for await (const problem of history.check(payouts)) problems.push(problem)
+  const [users, creators] = [histories.map(({ user }) => user), histories.map(({ creator }) => creator)]
+  const books = await Books.read(platform.database, users, creators)
+  for (const history of histories) for await (const problem of history.check(books, payouts)) problems.push(problem)
   return problems
 }
 
@@ -96,19 +104,4 @@ async function inBalance(platform: Platform): Promise<string[]> {
   if (Number(row?.total) !== 0) problems.push(`the ledger comes to ${row?.total}, not to zero`)
   if (row?.below) problems.push(`${row.below} accounts are overdrawn`)
   return problems
-}
-
-/** Silences the log, takes no pauses and makes ids by the seed, until it is undone. */
-function quieten(): () => void {
-  const { setTimeout: wait } = globalThis
-  const { warn, error, info, log } = console
-  const silent = (): void => {}
-  if (!process.env['SIMULATION_LOG']) Object.assign(console, { warn: silent, error: silent, info: silent, log: silent })
-  const soon = (work: (...given: unknown[]) => void, ms = 0, ...given: unknown[]): ReturnType<typeof wait> =>
-    wait(() => work(...given), ms <= PAUSE_MS_MAX ? 0 : ms)
-  globalThis.setTimeout = Object.assign(soon, wait)
-  return () => {
-    Object.assign(console, { warn, error, info, log })
-    globalThis.setTimeout = wait
-  }
 }

@@ -88,6 +88,8 @@ export function playedSigner(platform: Platform): new (ctx: unknown, env: never)
       const ways = NEXT[job.state].flatMap(([state, often]) => Array<State>(often).fill(state))
       if (ways.length === 0) return
       const state = platform.random.pick(ways)
+      if (state === 'final') platform.happened.payout++
+      if (state === 'broadcast' && job.state !== 'signed') platform.happened.reorg++
       const isSent = state !== 'signed' && state !== 'failed'
       this.#keep({
         ...job,

@@ -1,44 +1,50 @@
 /** The buyers' side of payments: the stand-in of Stripe, with a network in between that loses requests and answers. */
-import { startStripe } from '../../local/stripe.ts'
+import { playStripe } from '../../local/stripe.ts'
 import { TEST_STRIPE } from '../../local/test-keys.ts'
+import type { Answer, CUT } from '../../local/http-door.ts'
+
+export const TILL_URL = 'http://stripe.simulation'
 
 export type Till = {
-  url: string
-  /** Makes something happen there; false if it cannot. */
-  happens(what: string, body: object): Promise<boolean>
-  /** Whether money has moved for the payment. */
-  isPaid(payment: string): Promise<boolean>
+  /** Makes something happen there; gives what it changed, or null if it cannot. */
+  happens(what: string, body: object): Promise<object | null>
+  /** Lets the time of what nobody has paid be over. */
+  expire(): void
   /** Asks it for the platform, unless this is lost. */
-  answer(url: string, init: RequestInit, isLost: () => 'before' | 'after' | null): Promise<Response> | null
-  stop(): Promise<void>
+  answer(url: string, init: RequestInit, isLost: () => 'before' | 'after' | null): Promise<Response>
+  stop(): void
 }
 
-export async function openTill(): Promise<Till> {
-  const real = globalThis.fetch
-  const door = await startStripe({ port: 0, ...TEST_STRIPE })
-  const { url } = door
+/** A till that nobody has paid at. */
+export function openTill(): Till {
+  const stripe = playStripe(TEST_STRIPE)
+  stripe.at(TILL_URL)
+  const ask = async (to: string, method: string, headers: Record<string, string>, body: string): Promise<Answer> => {
+    const { pathname, searchParams } = new URL(to)
+    const answer: Answer | typeof CUT = await stripe.answer({
+      method,
+      path: pathname,
+      query: searchParams,
+      headers,
+      body,
+    })
+    if (answer === 'cut') throw new TypeError('The connection was lost.')
+    return answer
+  }
   return {
-    url,
-    stop: () => door.stop(),
+    stop: () => stripe.stop(),
+    expire: () => stripe.expire(),
     async happens(what, body) {
-      const response = await real(`${url}/control/${what}`, { method: 'POST', body: JSON.stringify(body) })
-      await response.text()
-      return response.ok
+      const { status, body: changed } = await ask(`${TILL_URL}/control/${what}`, 'POST', {}, JSON.stringify(body))
+      return status === 200 ? (JSON.parse(changed) as object) : null
     },
-    async isPaid(payment) {
-      const response = await real(`${url}/control/payments`)
-      const sessions = (await response.json()) as { client_reference_id: string; payment_status: string }[]
-      return sessions.some((one) => one.client_reference_id === payment && one.payment_status === 'paid')
-    },
-    answer(to, init, isLost) {
-      if (!to.startsWith(url)) return null
-      return (async () => {
-        const loss = isLost()
-        if (loss === 'before') throw new TypeError('The connection was lost.')
-        const response = await real(to, init)
-        if (loss === 'after') throw new TypeError('The connection was lost.')
-        return response
-      })()
+    async answer(to, { method = 'GET', headers, body }, isLost) {
+      const loss = isLost()
+      if (loss === 'before') throw new TypeError('The connection was lost.')
+      const given = Object.fromEntries(new Headers(headers))
+      const answer = await ask(to, method, given, typeof body === 'string' ? body : '')
+      if (loss === 'after') throw new TypeError('The connection was lost.')
+      return new Response(answer.body, answer)
     },
   }
 }
