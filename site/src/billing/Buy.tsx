@@ -49,7 +49,7 @@ function Offered({ offer }: { offer: Offer }) {
     }
   }
   return (
-    <div className="grid gap-8">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-8">
       <Section
         title={w.packages}
         lead={w.packagesLead}

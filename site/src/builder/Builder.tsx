@@ -96,19 +96,19 @@ function Building({ agent, prompt }: { agent?: Agent; prompt?: string }) {
   useLeaveWarning(form.isChanged && !form.isBusy)
   const model = modelOf(models.data, form.values)
   return (
-    <form ref={form.ref} onSubmit={form.onSubmit} noValidate className="grid gap-8">
+    <form ref={form.ref} onSubmit={form.onSubmit} noValidate className="grid grid-cols-[minmax(0,1fr)] gap-8">
       <Head agent={agent} name={form.values.name} isChanged={form.isChanged} isBusy={form.isBusy} />
       <FormError form={form} />
       {warnings.length > 0 && <Warnings warnings={warnings} />}
-      <div className="grid gap-10 xl:grid-cols-[minmax(0,1fr)_24rem]">
-        <div className="grid min-w-0 content-start gap-10">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-10 xl:grid-cols-[minmax(0,1fr)_24rem]">
+        <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] content-start gap-10">
           <Details form={form} />
           <PromptEditor form={form} agent={agent} />
           <ModelFields form={form} models={models.data} model={model} />
           <PriceFields form={form} />
           {agent && <Knowledge agentId={agent.id} form={form} />}
         </div>
-        <div className="grid min-w-0 content-start gap-10 xl:sticky xl:top-6">
+        <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] content-start gap-10 xl:sticky xl:top-6">
           <Preview agent={agent} draft={form.values} />
           <Checklist agent={agent} draft={form.values} isSaved={agent !== undefined && !form.isChanged} />
         </div>

@@ -1,6 +1,6 @@
 /** The documents of an agent: the routes, and what they answer. */
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
-import { open, send } from '../api/client.ts'
+import { openMine, send } from '../api/client.ts'
 import { ApiError } from '../api/error.ts'
 import { queries } from '../api/query.ts'
 
@@ -42,7 +42,7 @@ export function useDocuments(agentId: string): UseQueryResult<Documents | null, 
     queryKey: key(agentId),
     queryFn: async ({ signal }) => {
       try {
-        const response = await open(`${path(agentId)}?limit=100`, { signal })
+        const response = await openMine(`${path(agentId)}?limit=100`, { signal })
         return (await response.json()) as Documents
       } catch (thrown) {
         if (thrown instanceof ApiError && thrown.status === 404) return null
@@ -65,11 +65,11 @@ export async function addDocument(agentId: string, file: File): Promise<void> {
 }
 
 export async function removeDocument(agentId: string, fileId: string): Promise<void> {
-  await open(`${path(agentId)}/${fileId}`, { method: 'DELETE' })
+  await openMine(`${path(agentId)}/${fileId}`, { method: 'DELETE' })
 }
 
 export async function readAnew(agentId: string, fileId: string): Promise<void> {
-  await open(`${path(agentId)}/${fileId}/reindex`, { method: 'POST' })
+  await openMine(`${path(agentId)}/${fileId}/reindex`, { method: 'POST' })
 }
 
 /** What a call with this question would be given. Throws an `ApiError`. */

@@ -16,13 +16,7 @@ export function AgentName({ id, name, isLink }: { id: string; name: string | und
   return (
     <span className="inline-flex min-w-0 items-center gap-2 align-middle">
       <Seal id={id} sizePx={20} state={name === undefined ? 'inactive' : 'active'} />
-      {isLink ? (
-        <a href={href(`/agent?id=${id}`)} className="truncate">
-          {shown}
-        </a>
-      ) : (
-        <span className="truncate">{shown}</span>
-      )}
+      {isLink ? <a href={href(`/agent?id=${id}`)}>{shown}</a> : <span className="min-w-0">{shown}</span>}
     </span>
   )
 }

@@ -1,12 +1,12 @@
 /** A streamed answer, piece by piece. */
-import { open } from '../api/client.ts'
+import { openMine } from '../api/client.ts'
 import { ApiError, parsed, recordOf } from '../api/error.ts'
 
 type Message = { role: 'user' | 'assistant'; content: string }
 
 /** Gives what a streamed chat says as it arrives. Throws an `ApiError`, also when it breaks off or fails on the way. */
 export async function* streamChat(path: string, body: object, signal: AbortSignal): AsyncGenerator<string> {
-  const response = await open(path, {
+  const response = await openMine(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ ...body, stream: true }),
