@@ -49,6 +49,11 @@ function Named() {
 function Existing({ id }: { id: string }) {
   const agent = useRoute('GET /api/v1/agents/{id}', { params: { id } })
   const prompt = useRoute('GET /api/v1/agents/{id}/prompt', { params: { id }, query: {} })
+  const isBehind = agent.data !== undefined && prompt.data !== undefined && agent.data.version !== prompt.data.version
+  // Another window has saved: what was read of the two belongs to different versions.
+  useEffect(() => {
+    if (isBehind) refresh('GET /api/v1/agents/{id}/prompt', 'GET /api/v1/agents/{id}')
+  }, [isBehind])
   return (
     <Loaded query={agent} awaited={<SkeletonRows rows={10} />}>
       {(found) => (
