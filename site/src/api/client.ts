@@ -87,6 +87,11 @@ export function open(path: string, init: RequestInit): Promise<Response> {
   return reach(path, init, false)
 }
 
+/** As `open`, with the session of whoever is signed in. */
+export function openMine(path: string, init: RequestInit): Promise<Response> {
+  return reach(path, init, true)
+}
+
 async function answer(route: string, asked: Loose): Promise<Response> {
   const [method = 'GET', template = ''] = route.split(' ')
   const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) =>

@@ -34,7 +34,7 @@ function Page() {
         {(answer) => <QuotaFigures quota={answer} />}
       </Loaded>
       <Buy />
-      <Loaded query={quota}>{(answer) => <Lots lots={answer.lots} />}</Loaded>
+      {quota.data && <Lots lots={quota.data.lots} />}
       <History />
     </>
   )

@@ -49,7 +49,7 @@ function Offered({ offer }: { offer: Offer }) {
     }
   }
   return (
-    <div className="grid gap-8">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-8">
       <Section
         title={w.packages}
         lead={w.packagesLead}
@@ -166,7 +166,7 @@ function TopUp({
               />
             )}
           </Field>
-          <Button type="submit" className="mt-6" isBusy={form.isBusy || isOpening} data-buy="top-up">
+          <Button type="submit" className="sm:mt-6" isBusy={form.isBusy || isOpening} data-buy="top-up">
             {isGood ? fill(w.buyBy[method], { price: dollars(typed) }) : fill(w.buyBy[method], { price: '…' })}
           </Button>
         </div>

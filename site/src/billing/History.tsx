@@ -71,8 +71,17 @@ export function History() {
                 rowKey={({ id }) => id}
                 isStale={history.isPlaceholderData}
                 columns={[
-                  { name: 'date', head: w.date, cell: ({ created_at: at }) => <Ago at={at} /> },
-                  { name: 'what', head: w.what, cell: nameOf },
+                  { name: 'date', head: w.date, isWide: true, cell: ({ created_at: at }) => <Ago at={at} /> },
+                  {
+                    name: 'what',
+                    head: w.what,
+                    cell: (row) => (
+                      <span className="grid">
+                        {nameOf(row)}
+                        <Ago at={row.created_at} className="text-sm text-soft md:hidden" />
+                      </span>
+                    ),
+                  },
                   { name: 'how', head: w.how, isWide: true, cell: ({ method }) => w.methods[method] },
                   { name: 'sum', head: w.sum, isNumber: true, cell: (row) => <Money amount={row.amount_usd} /> },
                   { name: 'state', head: w.state, className: 'pl-4', cell: (row) => <State payment={row} /> },

@@ -21,10 +21,17 @@ export function Returned() {
   const [url, change] = useUrl()
   const id = url.get('payment')
   if (id === null) return null
-  return <Followed key={id} id={id} onDismiss={() => change({ payment: undefined })} />
+  return (
+    <Followed
+      key={id}
+      id={id}
+      isLeft={url.get('cancelled') === 'true'}
+      onDismiss={() => change({ payment: undefined, cancelled: undefined })}
+    />
+  )
 }
 
-function Followed({ id, onDismiss }: { id: string; onDismiss: () => void }) {
+function Followed({ id, isLeft, onDismiss }: { id: string; isLeft: boolean; onDismiss: () => void }) {
   const w = said(billing).back
   const first = useRoute('GET /api/v1/payments/{id}', { params: { id }, query: { refresh: 'true' } })
   const payment = first.data
@@ -45,10 +52,21 @@ function Followed({ id, onDismiss }: { id: string; onDismiss: () => void }) {
       <Failure error={first.error} onRetry={() => void first.refetch()} />
     )
   if (payment === undefined) return <Skeleton className="h-20" />
-  return <State {...{ payment, onDismiss }} onCheck={() => void first.refetch()} />
+  return <State {...{ payment, isLeft, onDismiss }} onCheck={() => void first.refetch()} />
 }
 
-function State({ payment, onDismiss, onCheck }: { payment: Payment; onDismiss: () => void; onCheck: () => void }) {
+function State({
+  payment,
+  isLeft,
+  onDismiss,
+  onCheck,
+}: {
+  payment: Payment
+  /** The buyer came back by the till's own way out. */
+  isLeft: boolean
+  onDismiss: () => void
+  onCheck: () => void
+}) {
   const w = said(billing).back
   const amount = dollars(payment.amount_usd)
   if (isExpired(payment))
@@ -56,7 +74,12 @@ function State({ payment, onDismiss, onCheck }: { payment: Payment; onDismiss: (
   switch (payment.status) {
     case 'pending':
       return (
-        <Banner Icon={LoaderCircle} isTurning tone="info" title={w.waiting} text={w.waitingWhy[payment.method]}>
+        <Banner
+          {...(isLeft
+            ? { Icon: Clock, title: w.left, text: w.leftWhy, onDismiss }
+            : { Icon: LoaderCircle, isTurning: true, title: w.waiting, text: w.waitingWhy[payment.method] })}
+          tone="info"
+        >
           <Button size="s" onClick={onCheck}>
             {w.check}
           </Button>

@@ -3,9 +3,12 @@ import { call, type Body } from '../api/client.ts'
 import { ApiError } from '../api/error.ts'
 
 export type Order = Body<'POST /api/v1/payments/checkout'>
-type Kept = { key: string; paymentId?: string }
+/** `at`: when it was begun, in milliseconds since 1970. */
+type Kept = { key: string; at: number; paymentId?: string }
 
 const STORE = 'agentlink.checkout'
+/** Whoever clicks later than this wants to buy once more, even if the payment before is still on its way. */
+const SAME_MS = 15 * 60_000
 const running = new Map<string, Promise<string>>()
 
 /** Opens the page to pay at and gives its address. Asked again meanwhile, it is the same request. Throws an `ApiError`. */
@@ -20,7 +23,7 @@ export function checkout(order: Order): Promise<string> {
 
 async function open(order: Order, print: string): Promise<string> {
   const before = read()[print]
-  const kept = before && !(await isOver(before)) ? before : { key: crypto.randomUUID() }
+  const kept = before && !(await isOver(before)) ? before : { key: crypto.randomUUID(), at: Date.now() }
   write({ ...read(), [print]: kept })
   try {
     const answer = await call('POST /api/v1/payments/checkout', { body: order, idempotencyKey: kept.key })
@@ -34,7 +37,8 @@ async function open(order: Order, print: string): Promise<string> {
 }
 
 /** Whether the payment of a key can come to nothing more, so that buying again is another one. */
-async function isOver({ paymentId }: Kept): Promise<boolean> {
+async function isOver({ paymentId, at }: Kept): Promise<boolean> {
+  if (Date.now() - at > SAME_MS) return true
   if (paymentId === undefined) return false
   const payment = await call('GET /api/v1/payments/{id}', { params: { id: paymentId }, query: { refresh: 'true' } })
   return payment.status !== 'pending' || isExpired(payment)

@@ -54,7 +54,7 @@ export function CallTable({
         },
         ...(keyNames ? [keyColumn] : []),
         { name: 'state', head: w.state, cell: ({ status }) => <CallState status={status} /> },
-        { name: 'latency', head: w.latency, isNumber: true, cell: (call) => duration(call.latency_ms) },
+        { name: 'latency', head: w.latency, isNumber: true, isWide: true, cell: (call) => duration(call.latency_ms) },
         { name: 'cost', head: w.cost, isNumber: true, cell: (call) => <Money amount={call.cost_usd} /> },
       ]}
     />

@@ -1,7 +1,10 @@
 /** What every form of the consoles does: errors beside their field, focus on the first, what was typed stays. */
 import { useEffect, useRef, useState, type FormEvent, type RefObject } from 'react'
 import { ApiError } from '../api/error.ts'
+import { CopyId } from '../ui/copy.tsx'
 import { Failure, fieldError } from '../ui/state.tsx'
+import { common } from '../words/common.ts'
+import { fill, said } from '../words/words.ts'
 
 export type Problems<F> = Partial<Record<keyof F, string | undefined>>
 
@@ -16,6 +19,8 @@ export type Form<F> = {
   isBusy: boolean
   isChanged: boolean
   error: unknown
+  /** Whether everything that the API said stands beside a field. */
+  isSaidBeside: () => boolean
   /** Starts anew with other values. */
   reset: (values: F) => void
 }
@@ -33,6 +38,7 @@ export function useForm<F extends object>(
   const [failures, setFailures] = useState(0)
   const ref = useRef<HTMLFormElement>(null)
   const isSending = useRef(false)
+  const asked = useRef(new Set<string>())
 
   useEffect(() => {
     if (failures > 0) focusProblem(ref.current)
@@ -65,7 +71,10 @@ export function useForm<F extends object>(
         ...Object.fromEntries(Object.keys(change).map((name) => [name, undefined])),
       }))
     },
-    problem: (name, apiName = name) => problems[name] ?? fieldError(error, apiName),
+    problem: (name, apiName = name) => {
+      asked.current.add(apiName)
+      return problems[name] ?? fieldError(error, apiName)
+    },
     onSubmit: (event) => {
       event?.preventDefault()
       if (!isSending.current) void run()
@@ -73,6 +82,10 @@ export function useForm<F extends object>(
     isBusy,
     isChanged: JSON.stringify(values) !== JSON.stringify(start),
     error,
+    isSaidBeside: () =>
+      error instanceof ApiError &&
+      error.fields.length > 0 &&
+      error.fields.every(({ field }) => asked.current.has(field)),
     reset: (next) => {
       setStart(next)
       setValues(next)
@@ -82,11 +95,17 @@ export function useForm<F extends object>(
   }
 }
 
-/** The API's refusal as a whole; what it says of single fields stands beside those. */
-export function FormError({ form }: { form: Pick<Form<object>, 'error'> }) {
+/** The API's refusal: in full, or only the request to name when asking for help where the fields say the rest. */
+export function FormError({ form }: { form: Pick<Form<object>, 'error' | 'isSaidBeside'> }) {
   if (form.error === undefined) return null
-  // Everything that a field shows is still said once here, with the request to name when asking for help.
-  return <Failure error={form.error} isSmall={form.error instanceof ApiError} />
+  if (!form.isSaidBeside()) return <Failure error={form.error} isSmall />
+  const id = form.error instanceof ApiError ? form.error.requestId : undefined
+  return id === undefined ? null : (
+    <p className="text-sm text-soft">
+      {fill(said(common).request, { id: '' })}
+      <CopyId id={id} />
+    </p>
+  )
 }
 
 function focusProblem(form: HTMLFormElement | null): void {

@@ -84,6 +84,8 @@ function AmountForm({ max, wallet, onClose }: { max: string; wallet: string; onC
         {(control) => (
           <Input
             {...control}
+            // oxlint-disable-next-line jsx-a11y/no-autofocus -- the only field of a dialog that was just opened
+            autoFocus
             inputMode="decimal"
             className="font-mono"
             value={form.values.amount}

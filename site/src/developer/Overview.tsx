@@ -59,7 +59,7 @@ function Page() {
           }
         </Loaded>
       </Section>
-      <Loaded query={quota}>{(answer) => <Lots lots={answer.lots} />}</Loaded>
+      {quota.data && <Lots lots={quota.data.lots} />}
       <Section title={w.latest} actions={<More path="/developer/calls" text={w.allCalls} />}>
         <Loaded query={latest}>
           {({ items }) =>

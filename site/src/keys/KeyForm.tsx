@@ -70,6 +70,8 @@ export function KeyForm({ before, onClose, onMade }: Props) {
           {(control) => (
             <Input
               {...control}
+              // oxlint-disable-next-line jsx-a11y/no-autofocus -- the first field of a dialog that was just opened
+              autoFocus
               value={values.name}
               maxLength={100}
               onChange={(event) => set({ name: event.target.value })}

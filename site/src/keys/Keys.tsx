@@ -148,7 +148,11 @@ function KeyTable({
                   { label: w.revoke, isDanger: true, onSelect: () => onOpen({ what: 'revoke', key }) },
                 ]}
               >
-                <Button look="quiet" size="icon" aria-label={fill(w.actions, { name: key.name ?? w.unnamed })}>
+                <Button
+                  look="quiet"
+                  size="icon"
+                  aria-label={fill(w.actions, { name: `${key.name ?? w.unnamed} (${key.prefix})` })}
+                >
                   <Ellipsis aria-hidden />
                 </Button>
               </Menu>

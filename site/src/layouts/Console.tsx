@@ -40,7 +40,7 @@ function Gate({ place, children }: { place: Place; children: ReactNode }) {
   const { user_type: type, admin_role: role } = session.me
   const isTheirs = place === 'account' || place === type || (place === 'admin' && role !== null)
   const w = said(consoles)
-  if (isTheirs) return <div className="grid gap-8">{children}</div>
+  if (isTheirs) return <div className="grid grid-cols-[minmax(0,1fr)] gap-8">{children}</div>
   return <Empty title={w.notYours}>{w.notYoursWhy[place]}</Empty>
 }
 

@@ -42,8 +42,10 @@ export function ConsoleBar() {
     <>
       <Button look="plain" size="s" className="mr-auto border-line text-soft" onClick={openCommands}>
         <Search aria-hidden />
-        <span className="max-md:hidden">{said(common).commands.open}</span>
-        <kbd className="max-md:hidden">⌘K</kbd>
+        <span className="max-md:sr-only">{said(common).commands.open}</span>
+        <kbd aria-hidden className="max-md:hidden">
+          ⌘K
+        </kbd>
       </Button>
       <Live />
       {me && (
@@ -61,7 +63,7 @@ export function ConsoleBar() {
             { label: w.signOut, icon: <LogOut aria-hidden />, onSelect: () => void signOut() },
           ]}
         >
-          <Button look="quiet" size="s" aria-label={w.account}>
+          <Button look="quiet" size="s" aria-label={`${w.account}: ${me.display_name ?? me.email}`}>
             <span className="max-w-40 truncate max-md:max-w-24">{me.display_name ?? me.email}</span>
             <ChevronsUpDown aria-hidden />
           </Button>

@@ -2,6 +2,7 @@
 import {
   Activity,
   BadgeCheck,
+  Bell,
   Bot,
   ChartLine,
   CreditCard,
@@ -16,7 +17,9 @@ import {
   Plus,
   Scale,
   ScrollText,
+  ShieldCheck,
   Star,
+  UserRound,
   Users,
   Wallet,
   Webhook,
@@ -70,6 +73,13 @@ export const CONSOLES: readonly ConsolePlace[] = [
       { path: '/admin/audit', label: (w) => w.admin.audit, Icon: ScrollText },
     ],
   },
+]
+
+/** What everybody has, whoever they are. */
+export const ACCOUNT_PAGES: readonly Page[] = [
+  { path: '/account', label: (w) => w.accountPages.profile, Icon: UserRound },
+  { path: '/account/security', label: (w) => w.accountPages.security, Icon: ShieldCheck },
+  { path: '/account/notifications', label: (w) => w.notifications, Icon: Bell },
 ]
 
 /** The consoles that an account may open. */

@@ -25,7 +25,7 @@ export function Field({ label, hint, error, isOptional, className, children }: F
   const id = useId()
   const note = error !== undefined || hint !== undefined ? `${id}-note` : undefined
   return (
-    <div className={cn('grid gap-1.5', className)}>
+    <div className={cn('grid content-start gap-1.5', className)}>
       <RadixLabel.Root htmlFor={id} className="flex items-baseline justify-between gap-3 text-sm font-medium text-ink">
         {label}
         {isOptional && <span className="font-normal text-soft">{said(common).optional}</span>}

@@ -72,7 +72,7 @@ export function Section({
   className?: string
 }) {
   return (
-    <section className={cn('grid gap-4', className)}>
+    <section className={cn('grid grid-cols-[minmax(0,1fr)] gap-4', className)}>
       <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-2">
         <div className="grid gap-0.5">
           <h2 className="text-xl">{title}</h2>

@@ -108,5 +108,5 @@ export function explained(error: unknown): string {
 export function fieldError(error: unknown, field: string): string | undefined {
   if (!(error instanceof ApiError)) return undefined
   const found = error.fields.find((one) => one.field === field)
-  return found && `${found.problem.charAt(0).toUpperCase()}${found.problem.slice(1)}.`
+  return found && fill(said(errors).field, { problem: found.problem })
 }

@@ -35,20 +35,24 @@ export function Table<Row>({ label, columns, rows, rowKey, onOpen, isStale }: Pr
       <table className={cn('w-full border-collapse text-base', isStale && 'opacity-60')}>
         <thead>
           <tr className="border-b border-line text-left text-sm text-soft">
-            {columns.map(({ name, head, isNumber, isWide, className }) => (
-              <th
-                key={name}
-                scope="col"
-                className={cn(
-                  'h-9 pr-4 font-medium whitespace-nowrap last:pr-0',
-                  isNumber && 'text-right',
-                  isWide && 'max-md:hidden',
-                  className,
-                )}
-              >
-                {head}
-              </th>
-            ))}
+            {columns.map(({ name, head, isNumber, isWide, className }) => {
+              // A column of buttons has no heading, and an empty one would be read out.
+              const Cell = head === '' ? 'td' : 'th'
+              return (
+                <Cell
+                  key={name}
+                  {...(head === '' ? {} : { scope: 'col' })}
+                  className={cn(
+                    'h-9 pr-4 font-medium whitespace-nowrap last:pr-0',
+                    isNumber && 'text-right',
+                    isWide && 'max-md:hidden',
+                    className,
+                  )}
+                >
+                  {head}
+                </Cell>
+              )
+            })}
           </tr>
         </thead>
         <tbody>

@@ -25,7 +25,7 @@ export function Groups({ query }: { query: UseQueryResult<Usage, ApiError> }) {
   const group = query.data?.group_by ?? 'day'
   return (
     <Section
-      title={w.groups[group]}
+      title={w.detail}
       actions={
         <Select
           aria-label={w.by}

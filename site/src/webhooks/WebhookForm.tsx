@@ -61,6 +61,8 @@ export function WebhookForm({ before, onClose, onMade }: Props) {
           {(control) => (
             <Input
               {...control}
+              // oxlint-disable-next-line jsx-a11y/no-autofocus -- the first field of a dialog that was just opened
+              autoFocus
               type="url"
               inputMode="url"
               placeholder={SCHEME}

@@ -12,6 +12,7 @@ export const errors = words({
     signedOut: 'Your session has ended. Sign in again; what you typed here stays.',
     forbidden: 'This is not allowed for you.',
     rateLimited: 'That was a lot at once. Try again in {seconds} s.',
+    field: 'This {problem}.',
     other: '{message}',
   },
   zh: {
@@ -24,6 +25,7 @@ export const errors = words({
     signedOut: '会话已结束。请重新登录，你输入的内容会保留。',
     forbidden: '你没有权限执行此操作。',
     rateLimited: '请求太频繁。请在 {seconds} 秒后重试。',
+    field: '此项有误：{problem}。',
     other: '{message}',
   },
 })

@@ -52,7 +52,7 @@ export const keys = words({
     rotateTitle: 'Rotate {name}?',
     rotateWill: {
       new: 'A new key with the same name, caps, agents and end is made, and shown once.',
-      old: 'The old key is refused from that moment: change your server soon after.',
+      old: 'The old key goes on working for 24 hours, or to its own end if that is sooner, so that your server can change.',
     },
     rotateDo: 'Rotate the key',
     revokeTitle: 'Revoke {name}?',
@@ -116,7 +116,7 @@ export const keys = words({
     rotateTitle: '轮换 {name}？',
     rotateWill: {
       new: '将创建一个名称、上限、Agent 和有效期相同的新密钥，并显示一次。',
-      old: '旧密钥从那一刻起被拒绝，请尽快修改服务器。',
+      old: '旧密钥在 24 小时内（或到其自身有效期为止，以较早者为准）仍可使用，方便服务器更换。',
     },
     rotateDo: '轮换密钥',
     revokeTitle: '吊销 {name}？',

@@ -19,6 +19,7 @@ export const navigation = words({
     account: 'Account',
     settings: 'Settings',
     notifications: 'Notifications',
+    accountPages: { profile: 'Profile', security: 'Sign-in and security' },
     figures: 'Where the figures come from',
     developer: {
       title: 'Developer',
@@ -72,6 +73,7 @@ export const navigation = words({
     account: '账号',
     settings: '设置',
     notifications: '通知',
+    accountPages: { profile: '个人资料', security: '登录与安全' },
     figures: '数字的来源',
     developer: {
       title: '开发者',
