@@ -3,7 +3,7 @@
  * rest are files. Runs on Pages and in the local server alike.
  */
 import { agentPage, type Agent } from './agent-page.ts'
-import { picture } from './picture.ts'
+import { icon, picture } from './picture.ts'
 import { sitemap } from './sitemap.ts'
 
 export type Edge = {
@@ -24,7 +24,7 @@ export async function edge(path: string, at: Edge): Promise<Response | null> {
   const [, zh, slug] = AGENT_PAGE.exec(path) ?? []
   if (slug !== undefined) return page(zh === undefined ? 'en' : 'zh', slug, at)
   const [, id, kind] = PICTURE.exec(path) ?? []
-  if (id !== undefined) return kind === 'png' ? file(picture(id), 'image/png') : null
+  if (id !== undefined) return kind === 'png' ? file(picture(id), 'image/png') : file(icon(id), 'image/svg+xml')
   if (path === '/sitemap.xml') return file(await sitemap(at), 'application/xml; charset=utf-8')
   if (path === '/llms.txt') {
     const answer = await fromApi(at, '/llms.txt')

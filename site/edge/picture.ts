@@ -1,6 +1,6 @@
 /** The picture that goes with a link to an agent: its seal beside sealed lines, as a PNG. No words, so that it needs no language. */
 import { zlibSync } from 'fflate'
-import { sealCurves } from '../src/seal/seal.ts'
+import { sealCurves, sealSvg } from '../src/seal/seal.ts'
 import { sealedLines } from '../src/seal/sealed-lines.ts'
 
 const WIDTH = 1200
@@ -12,6 +12,14 @@ const INK = [12, 74, 110] as const
 const WAX = [194, 55, 27] as const
 const SEAL = { x: 340, y: 315, radius: 235 }
 const DOT = 1
+
+/** The seal for a browser's tab, in colours that hold on light and dark. */
+export function icon(id: string): string {
+  return sealSvg(id, { sizePx: 32, ink: '#0284c7', wax: '#d9472b' }).replace(
+    '<svg ',
+    '<svg xmlns="http://www.w3.org/2000/svg" ',
+  )
+}
 
 /** A PNG of 1200 × 630. */
 export function picture(id: string): Uint8Array<ArrayBuffer> {

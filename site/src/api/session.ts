@@ -116,9 +116,19 @@ function begin(answer: SignedIn, isRenewal = false): Me {
 }
 
 function forget(): void {
+  store(false)
+  end()
+}
+
+/** What this tab kept goes with the session, such as the key of the playground. */
+function end(): void {
   token = undefined
   clearTimeout(timer)
-  store(false)
+  try {
+    sessionStorage.clear()
+  } catch {
+    // Then nothing was kept.
+  }
   become({ status: 'out' })
 }
 
@@ -151,11 +161,8 @@ function store(isIn: boolean): void {
 
 if (tabs) {
   tabs.addEventListener('message', ({ data }: MessageEvent<Word>) => {
-    if (data === 'out') {
-      token = undefined
-      clearTimeout(timer)
-      become({ status: 'out' })
-    } else if (session.status !== 'in') {
+    if (data === 'out') end()
+    else if (session.status !== 'in') {
       session = { status: 'unknown' }
       void startSession()
     }

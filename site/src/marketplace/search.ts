@@ -77,11 +77,12 @@ export function search(root: HTMLElement): void {
       summary.textContent = w.reading
     }
     more.disabled = true
-    const query: Record<string, string | number | undefined> = { limit: PAGE, cursor }
-    for (const name of NAMES) query[name] = valueOf(name) || undefined
+    const wished = Object.fromEntries(NAMES.map((name) => [name, valueOf(name) || undefined]))
+    // Whatever stands in the address is for the API to read, and to refuse.
+    const query = { ...(wished as Filters), limit: PAGE, cursor }
     try {
       const answer = await call('GET /api/v1/marketplace/agents', {
-        query: query as Filters,
+        query,
         signal: controller.signal,
         isPublic: true,
       })
@@ -92,7 +93,7 @@ export function search(root: HTMLElement): void {
   }
 
   function show(agents: Listed[], next: string | null, isNext: boolean): void {
-    const cards = agents.map(card)
+    const cards = agents.map((agent) => card(agent, 'h2'))
     if (isNext) list.append(...cards)
     else list.replaceChildren(...cards)
     list.removeAttribute('aria-busy')
