@@ -2,6 +2,7 @@
 import {
   Activity,
   BadgeCheck,
+  Bell,
   Bot,
   ChartLine,
   CreditCard,
@@ -15,6 +16,7 @@ import {
   Plus,
   Scale,
   ScrollText,
+  Settings,
   Star,
   Users,
   Wallet,
@@ -66,6 +68,13 @@ export const CONSOLES: readonly ConsolePlace[] = [
       { path: '/admin/audit', label: (w) => w.admin.audit, Icon: ScrollText },
     ],
   },
+]
+
+/** What belongs to one's own account, whoever one is. */
+export const ACCOUNT: readonly Page[] = [
+  { path: '/console', label: (w) => w.console, Icon: House },
+  { path: '/settings', label: (w) => w.settings, Icon: Settings },
+  { path: '/settings/notifications', label: (w) => w.notifications, Icon: Bell },
 ]
 
 /** The consoles that an account may open. */
