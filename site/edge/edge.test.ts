@@ -1,6 +1,7 @@
 import { inflateSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { edge, type Edge } from './edge.ts'
+import type { Edge } from './api.ts'
+import { edge } from './edge.ts'
 
 const SHELL =
   '<head><title>Agent</title><meta name="robots" content="noindex"><link rel="icon" href="/favicon.svg"></head><main><!--agent--></main>'
@@ -23,7 +24,7 @@ function at(answers: Record<string, () => Response>): Edge {
     siteUrl: 'https://site.test',
     asset: (path) => Promise.resolve(new Response(path === '/404' ? 'lost' : `${path}${SHELL}`)),
     fetch: (url) => {
-      const answer = answers[String(url).replace('https://api.test', '')]
+      const answer = answers[url.replace('https://api.test', '')]
       return answer ? Promise.resolve(answer()) : Promise.reject(new TypeError('unreachable'))
     },
   }

@@ -34,11 +34,11 @@ export function onSession(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-/** Finds out who is signed in, at most one request. Does not throw. */
-export async function startSession(): Promise<void> {
-  if (session.status !== 'unknown') return
-  if (!hinted()) return become({ status: 'out' })
-  await accessToken().catch(() => undefined)
+/** Finds out who is signed in, with at most one request. Does not throw; `unknown` stays if the API is not reached. */
+export async function startSession(): Promise<Session> {
+  if (session.status === 'unknown' && !hinted()) become({ status: 'out' })
+  if (session.status === 'unknown') await accessToken().catch(() => undefined)
+  return session
 }
 
 /** Signs in. Throws an `ApiError`. */

@@ -109,16 +109,18 @@ type Props = { onSave: () => Promise<unknown>; isBusy: boolean; error: unknown; 
 function Profile({ onSave, isBusy, error, children }: Props) {
   const w = said(settings).profile
   const { email } = useMe()
+  const save = async () => {
+    try {
+      await onSave()
+      toast(w.saved)
+      await reloadMe()
+    } catch {
+      // The reason stands in the form.
+    }
+  }
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    void onSave().then(
-      async () => {
-        toast(w.saved)
-        await reloadMe()
-      },
-      // The reason stands in the form.
-      () => undefined,
-    )
+    void save()
   }
   return (
     <Section title={w.title}>

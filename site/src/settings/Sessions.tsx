@@ -60,7 +60,7 @@ export function Sessions() {
               {
                 name: 'end',
                 head: '',
-                isNumber: true,
+                className: 'text-right',
                 cell: (row) =>
                   row.is_current ? null : (
                     <Button

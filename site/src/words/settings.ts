@@ -30,7 +30,7 @@ export const settings = words({
     },
     sessions: {
       title: 'Signed in',
-      lead: 'A session lives for seven days after it was used last.',
+      lead: 'A session lives for seven days.',
       device: 'Device',
       unknown: 'unknown',
       used: 'Last used',
@@ -110,7 +110,7 @@ export const settings = words({
     },
     sessions: {
       title: '登录设备',
-      lead: '会话在最后一次使用后保留七天。',
+      lead: '会话有效期为七天。',
       device: '设备',
       unknown: '未知',
       used: '最近使用',
