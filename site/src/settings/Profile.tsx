@@ -94,7 +94,6 @@ export function CreatorProfile() {
             {...control}
             type="url"
             maxLength={200}
-            placeholder="https://"
             value={typed.website ?? data.website ?? ''}
             onChange={(event) => setTyped({ ...typed, website: event.target.value })}
           />
