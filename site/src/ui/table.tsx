@@ -35,20 +35,21 @@ export function Table<Row>({ label, columns, rows, rowKey, onOpen, isStale }: Pr
       <table className={cn('w-full border-collapse text-base', isStale && 'opacity-60')}>
         <thead>
           <tr className="border-b border-line text-left text-sm text-soft">
-            {columns.map(({ name, head, isNumber, isWide, className }) => (
-              <th
-                key={name}
-                scope="col"
-                className={cn(
-                  'h-9 pr-4 font-medium whitespace-nowrap last:pr-0',
-                  isNumber && 'text-right',
-                  isWide && 'max-md:hidden',
-                  className,
-                )}
-              >
-                {head}
-              </th>
-            ))}
+            {columns.map(({ name, head, isNumber, isWide, className }) => {
+              const look = cn(
+                'h-9 pr-4 font-medium whitespace-nowrap last:pr-0',
+                isNumber && 'text-right',
+                isWide && 'max-md:hidden',
+                className,
+              )
+              // A column of buttons has no name.
+              if (head === '') return <td key={name} className={look} />
+              return (
+                <th key={name} scope="col" className={look}>
+                  {head}
+                </th>
+              )
+            })}
           </tr>
         </thead>
         <tbody>
