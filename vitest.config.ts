@@ -8,6 +8,7 @@ import { testBindings } from './workers/local/test-bindings.ts'
 /** Pure code and the local stand-ins are tested in Node, everything else in workerd against real Durable Objects and Queues. */
 const IN_NODE = [
   'site/src/**/*.test.ts',
+  'site/edge/**/*.test.ts',
   'contracts/**/*.test.ts',
   'workers/local/**/*.test.ts',
   'workers/gateway/guard/**/*.test.ts',

@@ -45,6 +45,7 @@ export function agentPage(
   return shell
     .replace(/<title>[^<]*<\/title>/, () => `<title>${escaped(title)}</title>`)
     .replace(SHELL_HEAD, () => head)
+    .replace('href="/favicon.svg"', () => `href="/pictures/${escaped(agent.id)}.svg"`)
     .replace(SHELL_BODY, () => body)
 }
 

@@ -3,28 +3,20 @@
  * rest are files. Runs on Pages and in the local server alike.
  */
 import { agentPage, type Agent } from './agent-page.ts'
-import { picture } from './picture.ts'
+import { fromApi, type Edge } from './api.ts'
+import { icon, picture } from './picture.ts'
 import { sitemap } from './sitemap.ts'
-
-export type Edge = {
-  apiUrl: string
-  siteUrl: string
-  /** A file of the site by its path. */
-  asset: (path: string) => Promise<Response>
-  fetch: typeof fetch
-}
 
 const AGENT_PAGE = /^(\/zh)?\/agents\/([a-z0-9-]{1,80})\/?$/i
 const PICTURE = /^\/pictures\/([a-z0-9-]{1,80})\.(svg|png)$/i
 const CACHE = 'public, max-age=300, stale-while-revalidate=3600'
-const API_MS_MAX = 5_000
 
 /** The answer to a GET; null for what is a file. */
 export async function edge(path: string, at: Edge): Promise<Response | null> {
   const [, zh, slug] = AGENT_PAGE.exec(path) ?? []
   if (slug !== undefined) return page(zh === undefined ? 'en' : 'zh', slug, at)
   const [, id, kind] = PICTURE.exec(path) ?? []
-  if (id !== undefined) return kind === 'png' ? file(picture(id), 'image/png') : null
+  if (id !== undefined) return kind === 'png' ? file(picture(id), 'image/png') : file(icon(id), 'image/svg+xml')
   if (path === '/sitemap.xml') return file(await sitemap(at), 'application/xml; charset=utf-8')
   if (path === '/llms.txt') {
     const answer = await fromApi(at, '/llms.txt')
@@ -49,10 +41,6 @@ async function page(lang: 'en' | 'zh', slug: string, at: Edge): Promise<Response
 }
 
 const HTML = { 'content-type': 'text/html; charset=utf-8' }
-
-export function fromApi(at: Edge, path: string): Promise<Response> {
-  return at.fetch(at.apiUrl + path, { signal: AbortSignal.timeout(API_MS_MAX) })
-}
 
 function file(body: string | Uint8Array<ArrayBuffer>, type: string): Response {
   return new Response(body, { headers: { 'content-type': type, 'cache-control': CACHE } })

@@ -1,6 +1,6 @@
 /** The picture that goes with a link to an agent: its seal beside sealed lines, as a PNG. No words, so that it needs no language. */
 import { zlibSync } from 'fflate'
-import { sealCurves } from '../src/seal/seal.ts'
+import { sealCurves, sealSvg } from '../src/seal/seal.ts'
 import { sealedLines } from '../src/seal/sealed-lines.ts'
 
 const WIDTH = 1200
@@ -12,6 +12,18 @@ const INK = [12, 74, 110] as const
 const WAX = [194, 55, 27] as const
 const SEAL = { x: 340, y: 315, radius: 235 }
 const DOT = 1
+/** So many straight pieces make a curve look round. */
+const PIECES = 12
+
+type Point = [number, number]
+
+/** The seal for a browser's tab, in colours that hold on light and dark. */
+export function icon(id: string): string {
+  return sealSvg(id, { sizePx: 32, ink: '#0284c7', wax: '#d9472b' }).replace(
+    '<svg ',
+    '<svg xmlns="http://www.w3.org/2000/svg" ',
+  )
+}
 
 /** A PNG of 1200 × 630. */
 export function picture(id: string): Uint8Array<ArrayBuffer> {
@@ -35,57 +47,45 @@ export function picture(id: string): Uint8Array<ArrayBuffer> {
   return png(ink, wax)
 }
 
-/** The straight pieces of a seal's path, on the picture. Curves are walked in steps. */
-function* segments(path: string): Generator<[[number, number], [number, number]]> {
-  const numbers = [...path.matchAll(/[MCQLSZ]|-?\d+(?:\.\d+)?/gi)].map(([text]) => text)
-  let command = ''
-  let at: [number, number] = [0, 0]
-  let control: [number, number] = [0, 0]
-  const start: [number, number] = [0, 0]
-  let index = 0
-  const place = (x: number, y: number): [number, number] => [
-    SEAL.x + (x / 1000) * SEAL.radius,
-    SEAL.y + (y / 1000) * SEAL.radius,
-  ]
-  const next = () => Number(numbers[index++])
-  while (index < numbers.length) {
-    if (/[a-z]/i.test(numbers[index] ?? '')) command = numbers[index++] ?? ''
-    const isRelative = command === command.toLowerCase()
-    const point = (): [number, number] => {
-      const [x, y] = [next(), next()]
-      return isRelative ? [at[0] + x, at[1] + y] : [x, y]
-    }
-    if (/z/i.test(command)) {
-      yield [place(...at), place(...start)]
-      command = ''
+/** The straight pieces of a seal's path on the picture: `M` begins it, `C` and `S` are cubic curves, each walked in steps. */
+function* segments(path: string): Generator<[Point, Point]> {
+  let at: Point = [0, 0]
+  let control: Point = at
+  for (const [, command, text = ''] of path.matchAll(/([MCS])([^MCS]*)/g)) {
+    const points = pairs(text)
+    if (command === 'M') {
+      at = points[0] ?? at
       continue
     }
-    if (/m/i.test(command)) {
-      at = point()
-      start.splice(0, 2, ...at)
-      control = at
-      command = isRelative ? 'l' : 'L'
-      continue
+    const size = command === 'S' ? 2 : 3
+    for (let index = 0; index + size <= points.length; index += size) {
+      const own = points.slice(index, index + size)
+      // `S` leaves out the first handle: it mirrors the one before.
+      const handle: Point[] = command === 'S' ? [[2 * at[0] - control[0], 2 * at[1] - control[1]]] : []
+      const curve = [at, ...handle, ...own]
+      for (let piece = 0; piece < PIECES; piece += 1)
+        yield [place(bezier(curve, piece / PIECES)), place(bezier(curve, (piece + 1) / PIECES))]
+      control = own.at(-2) ?? at
+      at = own.at(-1) ?? at
     }
-    const handles: [number, number][] = []
-    if (/s/i.test(command)) handles.push([2 * at[0] - control[0], 2 * at[1] - control[1]], point())
-    else if (/c/i.test(command)) handles.push(point(), point())
-    else if (/q/i.test(command)) handles.push(point())
-    const end = point()
-    const points = [at, ...handles, end]
-    const pieces = handles.length === 0 ? 1 : 12
-    for (let piece = 0; piece < pieces; piece += 1)
-      yield [place(...bezier(points, piece / pieces)), place(...bezier(points, (piece + 1) / pieces))]
-    control = handles.at(-1) ?? end
-    at = end
   }
 }
 
-function bezier(points: [number, number][], t: number): [number, number] {
-  const [first = [0, 0] as [number, number], ...rest] = points
+function pairs(text: string): Point[] {
+  const numbers = (text.match(/-?\d+/g) ?? []).map(Number)
+  return numbers.flatMap((x, index): Point[] => (index % 2 === 0 ? [[x, numbers[index + 1] ?? 0]] : []))
+}
+
+/** From the square that a seal is drawn in to the picture. */
+function place([x, y]: Point): Point {
+  return [SEAL.x + (x / 1000) * SEAL.radius, SEAL.y + (y / 1000) * SEAL.radius]
+}
+
+function bezier(points: Point[], t: number): Point {
+  const [first = [0, 0] as Point, ...rest] = points
   if (rest.length === 0) return first
   return bezier(
-    rest.map(([x, y], index): [number, number] => {
+    rest.map(([x, y], index): Point => {
       const [fromX, fromY] = points[index] ?? first
       return [fromX + (x - fromX) * t, fromY + (y - fromY) * t]
     }),
@@ -93,7 +93,7 @@ function bezier(points: [number, number][], t: number): [number, number] {
   )
 }
 
-function stroke(layer: Float32Array, from: [number, number], to: [number, number], strength: number): void {
+function stroke(layer: Float32Array, from: Point, to: Point, strength: number): void {
   const steps = Math.max(1, Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1])))
   for (let step = 0; step < steps; step += 1) {
     dot(layer, from[0] + ((to[0] - from[0]) * step) / steps, from[1] + ((to[1] - from[1]) * step) / steps, strength)

@@ -1,5 +1,5 @@
 /** The sitemap: the pages that are files, and one for each published agent, in both languages. */
-import { fromApi, type Edge } from './edge.ts'
+import { fromApi, type Edge } from './api.ts'
 
 const PAGES = [
   '/',

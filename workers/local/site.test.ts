@@ -18,6 +18,7 @@ beforeAll(async () => {
   await writeFile(join(dist, 'docs', 'index.html'), 'docs')
   await writeFile(join(dist, 'my page.svg'), '<svg/>')
   await writeFile(join(dist, '404.html'), 'lost')
+  await writeFile(join(dist, '_headers'), '/*\n  X-All: yes\n/docs/*\n  X-Docs: yes\n')
   site = await startSite({ port: 0, dist })
 })
 afterAll(async () => {
@@ -55,6 +56,13 @@ test.each([
 test('files have the type of their ending', async () => {
   expect((await get('/')).type).toBe('text/html; charset=utf-8')
   expect((await get('/my%20page.svg')).type).toBe('image/svg+xml')
+})
+
+test('headers are sent as _headers says', async () => {
+  const home = await fetch(`${site.url}/`)
+  const docs = await fetch(`${site.url}/docs/`)
+  expect([home.headers.get('x-all'), home.headers.get('x-docs')]).toEqual(['yes', null])
+  expect([docs.headers.get('x-all'), docs.headers.get('x-docs')]).toEqual(['yes', 'yes'])
 })
 
 test('what is not there is answered with the page for it', async () => {

@@ -244,8 +244,12 @@ async function startApi(
   return worker.url
 }
 
-/** Builds the site; gives the problem if there is one. A site that cannot be built does not keep the API away. */
-async function buildBeside({ dir, port }: StackOptions, running: Running): Promise<string | null> {
+/** How a build went: what it took, or what went wrong. */
+type Built = { ms: number } | { problem: string }
+
+/** Builds the site. One that cannot be built does not keep the API away. */
+async function buildBeside({ dir, port }: StackOptions, running: Running): Promise<Built> {
+  const startedAt = performance.now()
   const building = new AbortController()
   running.add(() => building.abort())
   try {
@@ -256,24 +260,24 @@ async function buildBeside({ dir, port }: StackOptions, running: Running): Promi
       apiUrl: `http://127.0.0.1:${port}`,
       signal: building.signal,
     })
-    return null
+    return { ms: performance.now() - startedAt }
   } catch (thrown) {
-    return thrown instanceof Error ? thrown.message : String(thrown)
+    return { problem: thrown instanceof Error ? thrown.message : String(thrown) }
   }
 }
 
 async function openSite(
   { dir, port, sitePort, onUp }: StackOptions,
-  problem: string | null,
+  built: Built,
   running: Running,
 ): Promise<string | null> {
-  if (problem !== null) {
-    onUp('Site', `missing: ${problem}`)
+  if ('problem' in built) {
+    onUp('Site', `missing: ${built.problem}`)
     return null
   }
   const site = await startSite({ port: sitePort, dist: join(dir, 'site'), apiUrl: `http://127.0.0.1:${port}` })
   running.add(() => site.stop())
-  onUp('Site', site.url)
+  onUp('Site', `${site.url} (built in ${(built.ms / 1000).toFixed(1)} s)`)
   return site.url
 }
 

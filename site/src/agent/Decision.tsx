@@ -90,7 +90,10 @@ export function DecisionBar({ agent }: { agent: Agent }) {
   const w = said(agentWords).card
   const session = useSession()
   return (
-    <div className="fixed inset-x-0 bottom-0 z-30 flex items-center justify-between gap-4 border-t border-line bg-sheet px-5 py-3 md:hidden">
+    <div
+      data-bottom-bar
+      className="fixed inset-x-0 bottom-0 z-30 flex items-center justify-between gap-4 border-t border-line bg-sheet px-5 py-3 md:hidden"
+    >
       <span className="text-sm text-soft">
         <Money amount={agent.price_per_call} className="text-lg font-medium text-ink" /> {w.perCall}
       </span>

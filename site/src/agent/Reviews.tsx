@@ -4,6 +4,7 @@ import { Ago } from '../ui/figures.tsx'
 import { Empty, Failure, SkeletonRows } from '../ui/state.tsx'
 import { Pages } from '../ui/table.tsx'
 import { agent as agentWords } from '../words/agent.ts'
+import { WriteReview } from './WriteReview.tsx'
 import { said } from '../words/words.ts'
 
 /** Stars out of five; the figure is said to who does not see them. */
@@ -33,7 +34,13 @@ export function Reviews({ agentId, distribution }: { agentId: string; distributi
   )
   if (error) return <Failure error={error} onRetry={() => void refetch()} />
   if (!data) return <SkeletonRows rows={3} />
-  if (data.items.length === 0) return <Empty title={w.empty}>{w.emptyWhy}</Empty>
+  if (data.items.length === 0)
+    return (
+      <div className="grid gap-6">
+        <Empty title={w.empty}>{w.emptyWhy}</Empty>
+        <WriteReview agentId={agentId} />
+      </div>
+    )
   const most = Math.max(...distribution, 1)
   return (
     <div className="grid gap-6 md:grid-cols-[12rem_minmax(0,1fr)]">
@@ -73,6 +80,7 @@ export function Reviews({ agentId, distribution }: { agentId: string; distributi
             </li>
           ))}
         </ul>
+        <WriteReview agentId={agentId} />
         <Pages
           page={page}
           hasNext={data.next_cursor !== null}

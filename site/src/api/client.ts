@@ -138,7 +138,7 @@ async function sent(path: string, init: RequestInit, token: string | undefined):
   } catch (thrown) {
     const isGivenUp = thrown instanceof DOMException && thrown.name === 'AbortError'
     if (isGivenUp) throw thrown
-    if (navigator.onLine === false) throw new ApiError('offline', 'offline')
+    if ('onLine' in navigator && !navigator.onLine) throw new ApiError('offline', 'offline')
     throw new ApiError('unreachable', 'unreachable')
   }
 }

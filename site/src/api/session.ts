@@ -34,11 +34,11 @@ export function onSession(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-/** Finds out who is signed in, at most one request. Does not throw. */
-export async function startSession(): Promise<void> {
-  if (session.status !== 'unknown') return
-  if (!hinted()) return become({ status: 'out' })
-  await accessToken().catch(() => undefined)
+/** Finds out who is signed in, with at most one request. Does not throw; `unknown` stays if the API is not reached. */
+export async function startSession(): Promise<Session> {
+  if (session.status === 'unknown' && !hinted()) become({ status: 'out' })
+  if (session.status === 'unknown') await accessToken().catch(() => undefined)
+  return session
 }
 
 /** Signs in. Throws an `ApiError`. */
@@ -116,9 +116,19 @@ function begin(answer: SignedIn, isRenewal = false): Me {
 }
 
 function forget(): void {
+  store(false)
+  end()
+}
+
+/** What this tab kept goes with the session, such as the key of the playground. */
+function end(): void {
   token = undefined
   clearTimeout(timer)
-  store(false)
+  try {
+    sessionStorage.clear()
+  } catch {
+    // Then nothing was kept.
+  }
   become({ status: 'out' })
 }
 
@@ -151,11 +161,8 @@ function store(isIn: boolean): void {
 
 if (tabs) {
   tabs.addEventListener('message', ({ data }: MessageEvent<Word>) => {
-    if (data === 'out') {
-      token = undefined
-      clearTimeout(timer)
-      become({ status: 'out' })
-    } else if (session.status !== 'in') {
+    if (data === 'out') end()
+    else if (session.status !== 'in') {
       session = { status: 'unknown' }
       void startSession()
     }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { call } from '../api/client.ts'
-import { currentSession, signIn, startSession, type Me } from '../api/session.ts'
+import { signIn, startSession, type Me } from '../api/session.ts'
 import { Field, Input } from '../ui/field.tsx'
 import { auth } from '../words/auth.ts'
 import { href, said } from '../words/words.ts'
@@ -23,10 +23,11 @@ export function SignIn() {
   const [password, setPassword] = useState('')
   const [isResent, setResent] = useState(false)
   useEffect(() => {
-    void startSession().then(() => {
-      const session = currentSession()
+    const pass = async () => {
+      const session = await startSession()
       if (session.status === 'in') goOn(session.me)
-    })
+    }
+    void pass()
   }, [])
   const state = useForm(
     () => ({

@@ -1,4 +1,4 @@
-import { useRef, useState, type FormEvent, type ReactNode, type RefObject } from 'react'
+import { useRef, useState, type FormEvent, type ReactNode } from 'react'
 import { ApiError } from '../api/error.ts'
 import { Button } from '../ui/button.tsx'
 import { Failure, fieldError } from '../ui/state.tsx'
@@ -44,12 +44,7 @@ type FormState = ReturnType<typeof useForm>
 /** The form around its fields, with what went wrong and the one button. */
 export function Form({ state, action, children }: { state: FormState; action: string; children: ReactNode }) {
   return (
-    <form
-      ref={state.form as RefObject<HTMLFormElement>}
-      noValidate
-      className="grid gap-4"
-      onSubmit={(event) => void state.submit(event)}
-    >
+    <form ref={state.form} noValidate className="grid gap-4" onSubmit={(event) => void state.submit(event)}>
       {children}
       {state.error !== undefined && <Failure error={state.error} isSmall />}
       <Button type="submit" look="main" size="l" isBusy={state.isBusy}>

@@ -40,12 +40,16 @@ function routesOf(document: Record<string, unknown>): Route[] {
       return {
         method: method.toUpperCase(),
         path,
-        summary: String(operation['summary'] ?? ''),
+        summary: textOf(operation['summary']),
         room: room ?? '',
-        id: String(operation['operationId'] ?? ''),
+        id: textOf(operation['operationId']),
       }
     }),
   )
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function sectionOf(room: string, routes: Route[]): HTMLElement {

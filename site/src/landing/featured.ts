@@ -14,7 +14,7 @@ export async function featured(root: HTMLElement): Promise<void> {
   list.replaceChildren(...awaited(3))
   try {
     const { items } = await call('GET /api/v1/marketplace/featured', { isPublic: true })
-    list.replaceChildren(...items.map(card))
+    list.replaceChildren(...items.map((agent) => card(agent, 'h3')))
     summary.textContent = w.none
     summary.hidden = items.length > 0
     list.hidden = items.length === 0

@@ -1,6 +1,7 @@
 import { QueryClientProvider } from '@tanstack/react-query'
 import { WifiOff } from 'lucide-react'
-import { Component, useEffect, type ReactNode } from 'react'
+import { Component, useEffect, useState, type ReactNode } from 'react'
+import { ApiError } from '../api/error.ts'
 import { queries, useOnline, useSession } from '../api/query.ts'
 import { startSession } from '../api/session.ts'
 import { Empty, Failure, SkeletonRows } from '../ui/state.tsx'
@@ -31,11 +32,21 @@ export function Console({ place, children }: { place: Place; children: ReactNode
 
 function Gate({ place, children }: { place: Place; children: ReactNode }) {
   const session = useSession()
-  useEffect(() => void startSession(), [])
+  const isOnline = useOnline()
+  const [isSilent, setSilent] = useState(false)
+  const start = async () => {
+    setSilent(false)
+    setSilent((await startSession()).status === 'unknown')
+  }
+  useEffect(() => {
+    if (isOnline) void start()
+  }, [isOnline])
   useEffect(() => {
     if (session.status === 'out')
       location.replace(`${href('/login')}?next=${encodeURIComponent(location.pathname + location.search)}`)
   }, [session.status])
+  if (session.status === 'unknown' && isSilent)
+    return <Failure error={new ApiError('unreachable', 'unreachable')} onRetry={() => void start()} />
   if (session.status !== 'in') return <SkeletonRows rows={8} />
   const { user_type: type, admin_role: role } = session.me
   const isTheirs = place === 'account' || place === type || (place === 'admin' && role !== null)

@@ -57,8 +57,8 @@ export function ConsoleBar() {
               icon: <House aria-hidden />,
               href: href(console.pages[0]?.path ?? '/'),
             })),
-            { label: w.notifications, icon: <Bell aria-hidden />, href: href('/settings/notifications') },
-            { label: w.settings, icon: <Settings aria-hidden />, href: href('/settings') },
+            { label: w.notifications, icon: <Bell aria-hidden />, href: href('/account/notifications') },
+            { label: w.settings, icon: <Settings aria-hidden />, href: href('/account') },
             'line',
             { label: w.signOut, icon: <LogOut aria-hidden />, onSelect: () => void signOut() },
           ]}

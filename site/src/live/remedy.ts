@@ -5,7 +5,7 @@ import { errors } from '../words/errors.ts'
 import { remedies } from '../words/remedies.ts'
 import { said } from '../words/words.ts'
 
-const LOCAL = ['127.0.0.1', 'localhost', '[::1]']
+const LOCAL = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
 /** The failure in one sentence. */
 export function problem(error: ApiError): string {
@@ -18,6 +18,6 @@ export function remedy(error: ApiError): string {
   const w = said(remedies)
   const own = w.codes[error.code as keyof typeof w.codes]
   if (own === undefined) return w.other
-  const isLocal = LOCAL.includes(new URL(API_URL).hostname)
+  const isLocal = LOCAL.has(new URL(API_URL).hostname)
   return isLocal && error.code in w.local ? w.local[error.code as keyof typeof w.local] : own
 }

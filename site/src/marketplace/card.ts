@@ -12,8 +12,8 @@ export type Listed = Item<'GET /api/v1/marketplace/agents'>
 const SEAL_PX = 72
 const HAN = /\p{Script=Han}/u
 
-/** A card; the whole of it leads to the agent's page. */
-export function card(agent: Listed): HTMLLIElement {
+/** A card; the whole of it leads to the agent's page. `heading` is the level below that of the list. */
+export function card(agent: Listed, heading: 'h2' | 'h3'): HTMLLIElement {
   const w = said(marketplace).card
   const { rating, creator } = agent
   const category = agent.category === null ? undefined : (said(categories)[agent.category as 'code'] ?? agent.category)
@@ -25,7 +25,7 @@ export function card(agent: Listed): HTMLLIElement {
     el(
       'div',
       { class: 'said' },
-      el('h3', {}, el('a', { href: href(`/agents/${agent.slug}`) }, agent.name)),
+      el(heading, {}, el('a', { href: href(`/agents/${agent.slug}`) }, agent.name)),
       el('p', { class: 'by' }, [creator.display_name, category].filter(Boolean).join(' · ')),
       el('p', { class: 'about' }, agent.summary),
     ),

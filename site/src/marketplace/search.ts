@@ -1,6 +1,7 @@
 /** The marketplace acts: it searches while one types, keeps its filters in the address, and says what went wrong. */
 import { call, type Query } from '../api/client.ts'
 import { ApiError } from '../api/error.ts'
+import { problem } from '../live/remedy.ts'
 import { el, part } from '../ui/dom.ts'
 import { marketplace } from '../words/marketplace.ts'
 import { categories } from '../words/categories.ts'
@@ -39,6 +40,8 @@ export function search(root: HTMLElement): void {
   form.addEventListener('reset', () => setTimeout(changed))
   more.addEventListener('click', () => void ask(true))
   addEventListener('popstate', read)
+  // A list that could not be read comes by itself when the connection is back.
+  addEventListener('online', () => list.hidden && again())
   void counts()
 
   function changed(): void {
@@ -77,11 +80,12 @@ export function search(root: HTMLElement): void {
       summary.textContent = w.reading
     }
     more.disabled = true
-    const query: Record<string, string | number | undefined> = { limit: PAGE, cursor }
-    for (const name of NAMES) query[name] = valueOf(name) || undefined
+    const wished = Object.fromEntries(NAMES.map((name) => [name, valueOf(name) || undefined]))
+    // Whatever stands in the address is for the API to read, and to refuse.
+    const query = { ...(wished as Filters), limit: PAGE, cursor }
     try {
       const answer = await call('GET /api/v1/marketplace/agents', {
-        query: query as Filters,
+        query,
         signal: controller.signal,
         isPublic: true,
       })
@@ -92,7 +96,7 @@ export function search(root: HTMLElement): void {
   }
 
   function show(agents: Listed[], next: string | null, isNext: boolean): void {
-    const cards = agents.map(card)
+    const cards = agents.map((agent) => card(agent, 'h2'))
     if (isNext) list.append(...cards)
     else list.replaceChildren(...cards)
     list.removeAttribute('aria-busy')
@@ -117,20 +121,22 @@ export function search(root: HTMLElement): void {
     more.hidden = true
     summary.textContent = ''
     notice.hidden = false
-    const again = el('button', { type: 'button', class: 'button' }, w.retry)
-    again.addEventListener('click', () => {
-      list.hidden = false
-      list.replaceChildren()
-      notice.hidden = true
-      void ask()
-    })
-    const why = thrown instanceof ApiError && thrown.status > 0 ? thrown.message : ''
+    const button = el('button', { type: 'button', class: 'button' }, w.retry)
+    button.addEventListener('click', again)
+    const why = thrown instanceof ApiError ? problem(thrown) : ''
     const id = thrown instanceof ApiError ? thrown.requestId : undefined
     notice.replaceChildren(
       el('p', { class: 'strong', role: 'alert' }, w.failed),
       el('p', { class: 'quiet' }, [why, id === undefined ? '' : fill(w.request, { id })].filter(Boolean).join(' ')),
-      again,
+      button,
     )
+  }
+
+  function again(): void {
+    list.hidden = false
+    list.replaceChildren()
+    notice.hidden = true
+    void ask()
   }
 
   /** How many agents each category has, beside its name; an empty one steps back. */

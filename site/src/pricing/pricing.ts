@@ -22,7 +22,8 @@ export async function pricing(root: HTMLElement): Promise<void> {
     notice.textContent = w.failed
     return
   }
-  notice.remove()
+  notice.textContent = ''
+  for (const awaited of root.querySelectorAll('[data-awaited]')) awaited.remove()
   part(root, 'packages', HTMLElement).append(...packages.packages.map(packageOf))
   details(root, packages)
 

@@ -23,10 +23,11 @@ test('a word in the markup is found', () => {
   expect(ATTRIBUTE.test('<input placeholder="Name" />')).toBe(true)
 })
 
-/** Without scripts, styles and comments. */
+/** Without scripts, styles, comments, and the look of a key, which is no word. */
 function markupOf(source: string): string {
   return source
     .replace(/^---[\s\S]*?^---/m, '')
     .replaceAll(/<(script|style)[\s\S]*?<\/\1>/g, '')
+    .replaceAll('ak_…', '')
     .replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
 }
