@@ -71,6 +71,18 @@ export default defineConfig({
         },
       },
       {
+        test: {
+          name: 'browser',
+          include: ['site/e2e/**/*.test.ts'],
+          globalSetup: './site/e2e/setup.ts',
+          sequence: { groupOrder: 4 },
+          // One stack and one browser, which two cores have enough to do with.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
         plugins: [
           cloudflareTest(({ inject }) => ({
             wrangler: { configPath: './wrangler.toml' },

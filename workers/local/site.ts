@@ -9,7 +9,7 @@ import { extname, join, normalize, relative, resolve } from 'node:path'
 
 const BUILD_MS_MAX = 120_000
 /** Folders whose files are no sources. */
-const MADE = /^(?:dist|node_modules|\.astro)(?:[/\\]|$)/
+const MADE = /^(?:dist|node_modules|\.astro|e2e|shots)(?:[/\\]|$)/
 const TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',

@@ -61,7 +61,8 @@ export function ConsoleBar() {
             { label: w.signOut, icon: <LogOut aria-hidden />, onSelect: () => void signOut() },
           ]}
         >
-          <Button look="quiet" size="s" aria-label={w.account}>
+          <Button look="quiet" size="s">
+            <span className="only-heard">{w.account}</span>
             <span className="max-w-40 truncate max-md:max-w-24">{me.display_name ?? me.email}</span>
             <ChevronsUpDown aria-hidden />
           </Button>
