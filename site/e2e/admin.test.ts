@@ -2,14 +2,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
-import { fillWithProbes } from './probes.ts'
-import { apiAs, eventually, mailTo, profile, theStack, watch, type Watched } from './world.ts'
+import { apiAs, eventually } from './api.ts'
+import { mailTo, profile, theStack, watch, type Watched } from './world.ts'
 
 let admin: Watched
 beforeAll(async () => {
-  const stack = await theStack()
-  const { reviewId } = await fillWithProbes(stack)
-  expect(reviewId).toMatch(/-/)
   admin = await watch(await profile('admin'))
 })
 
@@ -49,7 +46,8 @@ test('a review is refused, with a reason and never without', async () => {
 
 test('settling shows first what would happen, and does exactly that', async () => {
   const { page, go, complaints } = admin
-  const call = await apiAs((await theStack()).demo.admin)
+  const stack = await theStack()
+  const call = await apiAs(stack, stack.demo.admin)
   await eventually(
     async () => (await call('GET', '/api/v1/admin/settlements/pending')) as { items: unknown[] },
     ({ items }) => items.length > 0,
@@ -122,13 +120,13 @@ test('a flag is switched off and on again', async () => {
 })
 
 test('support may look at accounts, and is told what its role does not cover', async () => {
-  const { demo, api } = await theStack()
+  const stack = await theStack()
   const email = `support-${randomUUID().slice(0, 8)}@agentlink.test`
-  const call = await apiAs(demo.admin)
+  const call = await apiAs(stack, stack.demo.admin)
   await call('POST', '/api/v1/admin/users', { email, role: 'support', reason: 'Helps people.' })
   const [, token = ''] = /token=([\w.~-]+)/.exec((await mailTo(email)).text) ?? []
   const password = 'a sentence that nobody else has'
-  const answer = await fetch(`${api}/api/v1/auth/password/reset`, {
+  const answer = await fetch(`${stack.api}/api/v1/auth/password/reset`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ token, password }),

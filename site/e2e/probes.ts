@@ -1,7 +1,7 @@
 /** Text that would act if it were ever taken for markup or script, put into everything that people may write. */
 import { randomUUID } from 'node:crypto'
 import type { Stack } from './stack.ts'
-import { apiAs, eventually } from './world.ts'
+import { apiAs, eventually } from './api.ts'
 
 /** What a probe sets on the window when it acts; it opens a dialog too. */
 export const PROBE = 'probeActed'
@@ -19,21 +19,14 @@ const CALLS = 10
 
 export type Probed = { agentId: string; reviewId: string }
 
-let filled: Promise<Probed> | undefined
-
-/** Fills the stack with probes, once: names, descriptions, a review, a reply and a report, a key, webhooks, mails' names. */
-export function fillWithProbes(stack: Stack): Promise<Probed> {
-  filled ??= fill(stack)
-  return filled
-}
-
 type Call = Awaited<ReturnType<typeof apiAs>>
 
-async function fill(stack: Stack): Promise<Probed> {
+/** Fills a stack with probes: names, descriptions, a review with a reply and reports, a key, a webhook. */
+export async function fillWithProbes(stack: Stack): Promise<Probed> {
   const [creator, developer, admin] = await Promise.all([
-    apiAs(stack.demo.creator),
-    apiAs(stack.demo.developer),
-    apiAs(stack.demo.admin),
+    apiAs(stack, stack.demo.creator),
+    apiAs(stack, stack.demo.developer),
+    apiAs(stack, stack.demo.admin),
   ])
   await Promise.all([
     creator('PUT', '/api/v1/creators/me', { display_name: short('Ines'), bio: long('I write.') }),
@@ -105,11 +98,11 @@ async function aReview(stack: Stack, { developer, agentId }: { developer: Call; 
 }
 
 /** Three of them bring a review to the moderators. */
-function reporters({ demo }: Stack): Promise<Call[]> {
-  const { password } = demo.developer
+function reporters(stack: Stack): Promise<Call[]> {
+  const { password } = stack.demo.developer
   return Promise.all(
     ['newcomer@agentlink.test', 'solveig@creators.agentlink.test', 'tomasz@creators.agentlink.test'].map((email) =>
-      apiAs({ email, password }),
+      apiAs(stack, { email, password }),
     ),
   )
 }

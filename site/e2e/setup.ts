@@ -7,10 +7,11 @@ import type { AddressInfo } from 'node:net'
 import type { BrowserServer } from 'playwright-core'
 import type { TestProject } from 'vitest/node'
 import { launchServer } from './chromium.ts'
+import { fillWithProbes, type Probed } from './probes.ts'
 import { aStack, type RunningStack, type Stack } from './stack.ts'
 
 /** What the door answers. */
-export type Started = { stack: Stack; browser: string; dist: string }
+export type Started = { stack: Stack; browser: string; dist: string; probed: Probed }
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -19,12 +20,12 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  let starting: Promise<[RunningStack, BrowserServer]> | undefined
+  let starting: Promise<[RunningStack & { probed: Probed }, BrowserServer]> | undefined
   const door = createServer((_, response) => {
-    starting ??= Promise.all([aStack(), launchServer()])
+    starting ??= Promise.all([aFilledStack(), launchServer()])
     void starting.then(
-      ([{ stack, dist }, browser]) =>
-        response.end(JSON.stringify({ stack, browser: browser.wsEndpoint(), dist } satisfies Started)),
+      ([{ stack, dist, probed }, browser]) =>
+        response.end(JSON.stringify({ stack, browser: browser.wsEndpoint(), dist, probed } satisfies Started)),
       (thrown: unknown) => response.writeHead(500).end(String(thrown)),
     )
   })
@@ -35,5 +36,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
     door.close()
     const started = await starting?.catch(() => undefined)
     await Promise.all([started?.[0].stop(), started?.[1].close()])
+  }
+}
+
+async function aFilledStack(): Promise<RunningStack & { probed: Probed }> {
+  const running = await aStack()
+  try {
+    return { ...running, probed: await fillWithProbes(running.stack) }
+  } catch (thrown) {
+    await running.stop()
+    throw thrown
   }
 }

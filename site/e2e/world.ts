@@ -1,7 +1,9 @@
 /** What tests in the browser stand on: the stack, contexts of the one browser, and pages whose every complaint is heard. */
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { afterAll, inject } from 'vitest'
+import { eventually } from './api.ts'
 import type { Who } from './pages.ts'
+import type { Probed } from './probes.ts'
 import type { Started } from './setup.ts'
 import { openProfile } from './sign-in.ts'
 import type { Stack } from './stack.ts'
@@ -10,15 +12,15 @@ import { standsStill } from './still.ts'
 export const PHONE = { width: 390, height: 844 }
 export const DESKTOP = { width: 1_280, height: 860 }
 
-type Opened = { stack: Stack; browser: Browser; dist: string }
+type Opened = Omit<Started, 'browser'> & { browser: Browser }
 let opened: Promise<Opened> | undefined
 const contexts: BrowserContext[] = []
 
 async function open(): Promise<Opened> {
   const response = await fetch(inject('e2eDoor'))
   if (!response.ok) throw new Error(await response.text())
-  const { stack, browser, dist } = (await response.json()) as Started
-  return { stack, browser: await chromium.connect(browser), dist }
+  const started = (await response.json()) as Started
+  return { ...started, browser: await chromium.connect(started.browser) }
 }
 
 /** The stack that this run has started. */
@@ -31,6 +33,12 @@ export async function theStack(): Promise<Stack> {
 export async function builtSite(): Promise<string> {
   opened ??= open()
   return (await opened).dist
+}
+
+/** What the probes are about. */
+export async function theProbes(): Promise<Probed> {
+  opened ??= open()
+  return (await opened).probed
 }
 
 afterAll(async () => {
@@ -98,17 +106,6 @@ export async function watch(
   }
 }
 
-/** Asks until the answer is what it should be: where something happens elsewhere in its own time. */
-export async function eventually<T>(ask: () => Promise<T>, isIt: (answer: T) => boolean, msMax = 15_000): Promise<T> {
-  const endsAt = performance.now() + msMax
-  for (;;) {
-    const answer = await ask()
-    if (isIt(answer)) return answer
-    if (performance.now() > endsAt) throw new Error(`It did not come about: ${JSON.stringify(answer)?.slice(0, 500)}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-}
-
 /** The latest mail to an address. */
 export async function mailTo(address: string): Promise<{ subject: string; text: string }> {
   const { mail } = await theStack()
@@ -122,27 +119,4 @@ export async function mailTo(address: string): Promise<{ subject: string; text: 
   )
   if (!latest) throw new Error(`There is no mail to ${address}.`)
   return latest
-}
-
-/** The API as somebody signed in: `call('GET', '/api/v1/…')`. Throws what is not 2xx. */
-export async function apiAs(account: { email: string; password: string }) {
-  const { api } = await theStack()
-  const { access_token: token } = (await request(`${api}/api/v1/auth/login`, 'POST', account)) as {
-    access_token: string
-  }
-  return (method: string, path: string, body?: object): Promise<unknown> => request(api + path, method, body, token)
-}
-
-export async function request(url: string, method: string, body?: object, token?: string): Promise<unknown> {
-  const response = await fetch(url, {
-    method,
-    headers: {
-      ...(body ? { 'content-type': 'application/json' } : {}),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  })
-  const text = await response.text()
-  if (!response.ok) throw new Error(`${method} ${url} answered ${response.status}: ${text.slice(0, 500)}`)
-  return text === '' ? null : (JSON.parse(text) as unknown)
 }
