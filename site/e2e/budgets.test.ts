@@ -4,7 +4,7 @@ import { dirname, join, posix } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { SITE_PAGES, type SitePage } from './pages.ts'
-import { builtSite } from './world.ts'
+import { builtSite, theStack } from './world.ts'
 
 const KB = 1_000
 const CSS_MAX = 20 * KB
@@ -27,9 +27,10 @@ test('what a script imports is weighed with it, and what it may load later is no
 })
 
 /** Gzipped bytes of the scripts and styles that come with a page by themselves. */
-async function weightOf({ name }: SitePage): Promise<{ js: number; css: number }> {
+async function weightOf({ file, path }: SitePage): Promise<{ js: number; css: number }> {
   const dist = await builtSite()
-  const html = await readFile(join(dist, `${name === '/' ? 'index' : name}.html`), 'utf8')
+  const address = file.includes('[') ? path(await theStack()) : file
+  const html = await readFile(join(dist, `${address === '/' ? 'index' : address}.html`), 'utf8')
   const first = [
     ...all(html, /<script\b[^>]*\bsrc="([^"]+)"/g),
     ...all(html, /<link\b[^>]*\brel="modulepreload"[^>]*\bhref="([^"]+)"/g),

@@ -1,14 +1,18 @@
 /** All pages of the site, from the files that they are made of: none is forgotten. */
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Stack } from './stack.ts'
 
-const PAGES = join(import.meta.dirname, '..', 'src', 'pages', '[...lang]')
+const SRC = join(import.meta.dirname, '..', 'src')
+const PAGES = join(SRC, 'pages', '[...lang]')
+const DOCS = join(SRC, 'docs', 'en')
 
 export type Who = 'nobody' | 'developer' | 'creator' | 'admin'
 export type SitePage = {
-  /** As the file has it, such as `/creator/agents/[id]`. */
+  /** What a test calls it. */
   name: string
+  /** The file that it is made of, such as `/docs/[...slug]`. */
+  file: string
   who: Who
   /** Where it is opened, in English. */
   path: (stack: Stack) => string
@@ -22,22 +26,24 @@ const FOLDERS: Record<string, Who> = {
   account: 'developer',
 }
 
-const first = (stack: Stack) => {
-  const [agent] = stack.demo.agents
-  if (!agent) throw new Error('The stack has no agent.')
-  return agent
-}
-const own = (stack: Stack) => stack.demo.agents.find(({ slug }) => slug === 'plain-english-editor') ?? first(stack)
+type Asked = readonly ((stack: Stack) => string)[]
 
-/** Pages that need more than their name. A page whose name has a bracket must be here. */
-const ASKED: Record<string, (stack: Stack) => string> = {
-  '/agent': (stack) => `/agent?id=${first(stack).id}`,
-  '/creator/agents/edit': (stack) => `/creator/agents/edit?id=${own(stack).id}`,
-  '/creator/agents/agent': (stack) => `/creator/agents/agent?id=${own(stack).id}`,
-  '/creator/agent': (stack) => `/creator/agent?id=${own(stack).id}`,
+/** The slugs of the documentation, from its texts. */
+const docs = existsSync(DOCS)
+  ? readdirSync(DOCS)
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => file.replace(/(?:index)?\.md$/, ''))
+  : []
+
+/** Where pages are opened that need more than their name. A page whose name has a bracket must be here. */
+const ASKED: Record<string, Asked> = {
+  '/agent': [(stack) => `/agents/${agentOf(stack).slug}`],
+  '/docs/[...slug]': docs.map((slug) => () => (slug === '' ? '/docs' : `/docs/${slug}`)),
+  '/playground': [(stack) => `/playground?agent=${agentOf(stack).slug}`],
+  '/creator/agents/edit': [(stack) => `/creator/agents/edit?id=${agentOf(stack).id}`],
 }
 
-/** Pages that lead elsewhere at once. */
+/** Pages that lead elsewhere at once, or only with a secret. */
 const LEADS_ON = new Set(['/console'])
 
 export const SITE_PAGES: readonly SitePage[] = readdirSync(PAGES, { recursive: true, encoding: 'utf8' })
@@ -45,8 +51,17 @@ export const SITE_PAGES: readonly SitePage[] = readdirSync(PAGES, { recursive: t
   .map((file) => `/${file.replaceAll('\\', '/').replace(/(?:^|\/)index\.astro$|\.astro$/, '')}`)
   .filter((name) => !LEADS_ON.has(name))
   .toSorted()
-  .map((name) => {
-    const asked = ASKED[name]
-    if (name.includes('[') && !asked) throw new Error(`${name} needs an entry in ASKED, which says where it is opened.`)
-    return { name, who: FOLDERS[name.split('/')[1] ?? ''] ?? 'nobody', path: asked ?? (() => name) }
+  .flatMap((file) => {
+    const who = FOLDERS[file.split('/')[1] ?? ''] ?? 'nobody'
+    const asked = ASKED[file]
+    if (!asked && file.includes('[')) throw new Error(`${file} needs an entry in ASKED, which says where it is opened.`)
+    if (!asked) return [{ name: file, file, who, path: () => file }]
+    return asked.map((path, at) => ({ name: asked.length > 1 ? `${file} ${at + 1}` : file, file, who, path }))
   })
+
+/** An agent of the demo's creator. */
+function agentOf(stack: Stack): Stack['demo']['agents'][number] {
+  const agent = stack.demo.agents.find(({ slug }) => slug === 'plain-english-editor')
+  if (!agent) throw new Error('The stack has no such agent.')
+  return agent
+}

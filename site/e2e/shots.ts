@@ -31,7 +31,7 @@ try {
         for (const [size, viewport] of Object.entries(SIZES)) {
           await page.setViewportSize(viewport)
           await standsStill(page)
-          const file = `${name === '/' ? 'index' : name.slice(1).replaceAll('/', '-')}.${size}.${theme}.png`
+          const file = `${name === '/' ? 'index' : name.slice(1).replaceAll(/[^a-z\d-]+/g, '-')}.${size}.${theme}.png`
           await page.screenshot({ path: join(SHOTS, file), fullPage: true })
         }
       }

@@ -82,7 +82,8 @@ export async function watch(
     if (!isExpected(complaint)) complaints.push(complaint)
   }
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complain(`${page.url()} says: ${message.text()}`)
+    if (message.type() === 'error' || message.type() === 'warning')
+      complain(`${page.url()} says: ${message.text()} (${message.location().url})`)
   })
   page.on('pageerror', (error) => complain(`${page.url()} threw: ${error.stack ?? error.message}`))
   page.on('dialog', (dialog) => {
