@@ -75,7 +75,7 @@ export default defineConfig({
           name: 'browser',
           include: ['site/e2e/**/*.test.ts'],
           globalSetup: './site/e2e/setup.ts',
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
           // One stack and one browser, which two cores have enough to do with.
           fileParallelism: false,
           testTimeout: 60_000,
