@@ -61,8 +61,7 @@ export function ConsoleBar() {
             { label: w.signOut, icon: <LogOut aria-hidden />, onSelect: () => void signOut() },
           ]}
         >
-          <Button look="quiet" size="s">
-            <span className="only-heard">{w.account}</span>
+          <Button look="quiet" size="s" aria-label={`${w.account}: ${me.display_name ?? me.email}`}>
             <span className="max-w-40 truncate max-md:max-w-24">{me.display_name ?? me.email}</span>
             <ChevronsUpDown aria-hidden />
           </Button>
