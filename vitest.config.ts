@@ -123,6 +123,18 @@ export default defineConfig({
       },
       inWorkerd('workers', 3, false, SHARED, ALONE),
       inWorkerd('workers-alone', 4, true, ['workers/chain/**/*.test.ts', 'workers/tests/**/*.test.ts', ...ALONE]),
+      {
+        test: {
+          name: 'browser',
+          include: ['site/e2e/**/*.test.ts'],
+          globalSetup: './site/e2e/setup.ts',
+          sequence: { groupOrder: 5 },
+          // One stack and one browser, which two cores have enough to do with.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+        },
+      },
     ],
   },
 })

@@ -10,7 +10,7 @@ import { edge } from '../../site/edge/edge.ts'
 
 const BUILD_MS_MAX = 120_000
 /** Folders whose files are no sources. */
-const MADE = /^(?:dist|node_modules|\.astro)(?:[/\\]|$)/
+const MADE = /^(?:dist|node_modules|\.astro|e2e|shots)(?:[/\\]|$)/
 const TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',

@@ -20,7 +20,7 @@ export function Choice<T extends string>({ name, label, options, onChange }: Pro
   const [url, change] = useUrl()
   const names = Object.keys(options) as T[]
   return (
-    <Field label={label} className="w-44">
+    <Field label={label} className="w-[calc(50%-0.375rem)] md:w-44">
       {(control) => (
         <Select
           {...control}

@@ -1,4 +1,4 @@
-import { CircleCheck, OctagonPause } from 'lucide-react'
+import { OctagonPause } from 'lucide-react'
 import type { Item } from '../api/client.ts'
 import { usePages, useRoute } from '../api/query.ts'
 import { useUrl } from '../api/url.ts'
@@ -30,7 +30,7 @@ function Page() {
   return (
     <>
       <PageHead title={w.title} lead={w.lead} />
-      <Health />
+      <Frozen />
       <Section title={w.found}>
         <Tabs
           value={view}
@@ -49,29 +49,18 @@ function Page() {
   )
 }
 
-/** Whether everything agrees, in one line; what stands still, if not. */
-function Health() {
+/** What stands still because of a difference, in one line. */
+function Frozen() {
   const w = said(adminMoney).ledger
   const { data } = useRoute('GET /api/v1/admin/differences', { query: { open: 'true' } }, { everyMs: LOOK_MS })
   if (!data) return null
   const freezing = data.items.map(({ freezes }) => freezes).filter((freezes) => freezes !== null)
-  if (freezing.length > 0) {
-    return (
-      <p role="status" className="flex items-center gap-2.5 rounded-md border border-wax/50 px-4 py-3 text-wax">
-        <OctagonPause aria-hidden className="size-5 shrink-0" />
-        {freezing.includes('withdrawals') ? w.frozen : w.frozenSome}
-      </p>
-    )
-  }
-  if (data.items.length > 0) return null
+  if (freezing.length === 0) return null
   return (
-    <div role="status" className="flex items-start gap-2.5">
-      <CircleCheck aria-hidden className="mt-0.5 size-5 shrink-0 text-success" />
-      <div>
-        <div className="font-medium">{w.healthy}</div>
-        <div className="text-base text-soft">{w.healthyText}</div>
-      </div>
-    </div>
+    <p role="status" className="flex items-center gap-2.5 rounded-md border border-wax/50 px-4 py-3 text-wax">
+      <OctagonPause aria-hidden className="size-5 shrink-0" />
+      {freezing.includes('withdrawals') ? w.frozen : w.frozenSome}
+    </p>
   )
 }
 

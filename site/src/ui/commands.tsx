@@ -3,6 +3,7 @@ import { Dialog as Radix } from 'radix-ui'
 import { useEffect, useState, type ReactNode } from 'react'
 import { common } from '../words/common.ts'
 import { said } from '../words/words.ts'
+import { useFocusBack } from './focus.ts'
 
 export type CommandGroup = {
   heading: string
@@ -12,6 +13,7 @@ export type CommandGroup = {
 /** Everything one can go to or do, by ⌘K or Ctrl K. `onType` hears what is typed, to find more. */
 export function Commands({ groups, onType }: { groups: readonly CommandGroup[]; onType?: (text: string) => void }) {
   const [isOpen, setOpen] = useState(false)
+  const back = useFocusBack()
   const w = said(common)
   useEffect(() => {
     const open = () => setOpen(true)
@@ -34,6 +36,7 @@ export function Commands({ groups, onType }: { groups: readonly CommandGroup[]; 
         <Radix.Content
           data-floats=""
           aria-describedby={undefined}
+          {...back}
           className="fixed top-[15vh] left-1/2 z-50 w-[min(36rem,calc(100vw-2rem))] -translate-x-1/2 overflow-hidden rounded-md border border-line bg-sheet shadow-float"
         >
           <Radix.Title className="only-heard">{w.commands.label}</Radix.Title>

@@ -43,10 +43,10 @@ export function CopyId({ id, chars = 8, className }: { id: string; chars?: numbe
     <button
       type="button"
       title={id}
-      aria-label={`${w.copy} ${id}`}
       onClick={() => copy(id)}
       className={cn('cursor-pointer rounded-sm font-mono text-sm text-soft hover:text-action', className)}
     >
+      {state !== 'copied' && <span className="only-heard">{`${w.copy} `}</span>}
       {state === 'copied' ? w.copied : id.length > chars + 2 ? `${id.slice(0, chars)}…` : id}
     </button>
   )

@@ -1,10 +1,11 @@
 import { X } from 'lucide-react'
 import { AlertDialog as RadixAlert, Dialog as Radix } from 'radix-ui'
-import { useRef, useState, type ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { common } from '../words/common.ts'
 import { said } from '../words/words.ts'
 import { Button } from './button.tsx'
 import { cn } from './cn.ts'
+import { useFocusBack } from './focus.ts'
 import { Failure } from './state.tsx'
 
 const VEIL = 'fixed inset-0 z-40 bg-veil'
@@ -64,20 +65,6 @@ export function Sheet({ isOpen, onOpenChange, title, lead, children, className }
       </Radix.Portal>
     </Radix.Root>
   )
-}
-
-/** Focus goes back to what had it: what opens a dialog is mostly not a trigger that Radix knows. */
-function useFocusBack() {
-  const before = useRef<Element>(null)
-  return {
-    onOpenAutoFocus: () => {
-      before.current = document.activeElement
-    },
-    onCloseAutoFocus: (event: Event) => {
-      event.preventDefault()
-      if (before.current instanceof HTMLElement) before.current.focus()
-    },
-  }
 }
 
 function Head({ title, lead }: { title: ReactNode; lead: ReactNode }) {
