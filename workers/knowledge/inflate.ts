@@ -8,12 +8,12 @@ const STEP_BYTES = 4_096
 /** How many bytes raw deflated data comes to; nothing of it is kept. Throws where it is more than `most`. Stops quietly where it is broken. */
 export function inflatedSize(bytes: Uint8Array, most: number, tooMuch: () => Error): number {
   let size = 0
-  let isOver = false
+  const done = { isOver: false }
   const inflate = new Inflate((chunk, isLast) => {
     size += chunk.length
-    isOver ||= isLast
+    done.isOver ||= isLast
   })
-  for (let at = 0; at < bytes.length && !isOver; at += STEP_BYTES) {
+  for (let at = 0; at < bytes.length && !done.isOver; at += STEP_BYTES) {
     try {
       inflate.push(bytes.subarray(at, at + STEP_BYTES), at + STEP_BYTES >= bytes.length)
     } catch {

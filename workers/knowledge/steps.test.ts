@@ -265,7 +265,7 @@ test('the same file handed in a hundred times beside each other is one file', as
 test('an account has room for so much and no more, also beside each other', async () => {
   const knowing = await newKnowing()
   const few: Bindings = { ...quiet, KNOWLEDGE_FILES: '5' }
-  const put = (at: number) =>
+  const put = async (at: number) =>
     app.fetch(
       new Request(`https://agentlink.test/api/v1/agents/${knowing.agent.id}/knowledge?filename=${at}.txt`, {
         method: 'POST',

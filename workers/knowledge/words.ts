@@ -31,7 +31,7 @@ function wordsIn(text: string, isQuestion: boolean): string[] {
 }
 
 function pairsOf(run: string, isQuestion: boolean): string[] {
-  const characters = [...run]
+  const characters = Array.from(run)
   const pairs = characters.slice(1).map((character, at) => `${characters[at] ?? ''}${character}`)
   return isQuestion && pairs.length > 0 ? pairs : [...pairs, ...characters.slice(-1)]
 }

@@ -51,12 +51,12 @@ export async function startStripe(options: StripeOptions): Promise<HttpDoor> {
 }
 
 export type PlayedStripe = {
-  answer(asked: Asked): Promise<Answer | typeof CUT>
+  answer: (asked: Asked) => Promise<Answer | typeof CUT>
   /** Says under which address it is reached. */
-  at(url: string): void
+  at: (url: string) => void
   /** Ends the sessions whose time is over. */
-  expire(): void
-  stop(): void
+  expire: () => void
+  stop: () => void
 }
 
 /** The stand-in without a door: for whoever asks it in the same process, and lets time pass for it. */

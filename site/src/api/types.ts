@@ -1341,6 +1341,9 @@ export type Api = {
           chunk_size: number
           chunk_overlap: number
           top_k: number
+          similarity_threshold: number
+          citations: boolean
+          allow_quoting: boolean
         } | undefined
         allow: {
           temperature: boolean
@@ -1404,10 +1407,13 @@ export type Api = {
         price_per_call: string
         knowledge_base?: {
           enabled: boolean
-          file_ids: string[]
+          file_ids?: string[] | undefined
           chunk_size?: number | undefined
           chunk_overlap?: number | undefined
           top_k?: number | undefined
+          similarity_threshold?: number | undefined
+          citations?: boolean | undefined
+          allow_quoting?: boolean | undefined
         } | undefined
         allow?: {
           temperature?: boolean | undefined
@@ -1450,6 +1456,9 @@ export type Api = {
           chunk_size: number
           chunk_overlap: number
           top_k: number
+          similarity_threshold: number
+          citations: boolean
+          allow_quoting: boolean
         } | undefined
         allow: {
           temperature: boolean
@@ -1549,6 +1558,9 @@ export type Api = {
           chunk_size: number
           chunk_overlap: number
           top_k: number
+          similarity_threshold: number
+          citations: boolean
+          allow_quoting: boolean
         } | undefined
         allow: {
           temperature: boolean
@@ -1598,6 +1610,9 @@ export type Api = {
           chunk_size?: number | undefined
           chunk_overlap?: number | undefined
           top_k?: number | undefined
+          similarity_threshold?: number | undefined
+          citations?: boolean | undefined
+          allow_quoting?: boolean | undefined
         } | null | undefined
         allow?: Record<string, boolean> | undefined
       } | undefined
@@ -1632,6 +1647,9 @@ export type Api = {
           chunk_size: number
           chunk_overlap: number
           top_k: number
+          similarity_threshold: number
+          citations: boolean
+          allow_quoting: boolean
         } | undefined
         allow: {
           temperature: boolean
@@ -1705,6 +1723,9 @@ export type Api = {
           chunk_size: number
           chunk_overlap: number
           top_k: number
+          similarity_threshold: number
+          citations: boolean
+          allow_quoting: boolean
         } | undefined
         allow: {
           temperature: boolean
@@ -1769,6 +1790,9 @@ export type Api = {
           chunk_size: number
           chunk_overlap: number
           top_k: number
+          similarity_threshold: number
+          citations: boolean
+          allow_quoting: boolean
         } | undefined
         allow: {
           temperature: boolean
@@ -1928,6 +1952,10 @@ export type Api = {
           since: string
         } | null
       })[]
+      /** What a coin of the chain is booked at; null: gas is not booked. */
+      native_usd: string | null
+      /** Transactions of which the cost is not in the ledger, as far as 100. */
+      unbooked_costs: number
       /** Where the chain and what we hold say different things. */
       differences: ({
         kind: string
@@ -2280,11 +2308,287 @@ export type Api = {
           chunk_size?: number | undefined
           chunk_overlap?: number | undefined
           top_k?: number | undefined
+          similarity_threshold?: number | undefined
+          citations?: boolean | undefined
+          allow_quoting?: boolean | undefined
         } | null | undefined
         allow?: Record<string, boolean> | undefined
       } | undefined
     }
     answer: string
+  }
+  /** Hand in a document */
+  'POST /api/v1/agents/{id}/knowledge': {
+    params: {
+      id: string
+    }
+    query: {
+      /** What people call the file. Its ending says what it is. */
+      filename: string
+    }
+    body: undefined
+    answer: {
+      id: string
+      agent_id: string
+      filename: string
+      type: "pdf" | "docx" | "html" | "markdown" | "csv" | "text"
+      bytes: number
+      sha256: string
+      /** Of the newest reading. `in_use` says whether answers rest on the file, perhaps as it was read before. */
+      status: "uploaded" | "extracting" | "embedding" | "ready" | "failed"
+      /** Why it failed, and what to do about it. */
+      problem: string | null
+      in_use: boolean
+      /** It repeats 50 or more characters of the prompt, which the guard withholds all the same. */
+      repeats_prompt: boolean
+      statistics: {
+        chunks: number
+        embedded: number
+        pages: number | null
+        chars: number
+        chunk_size: number
+        chunk_overlap: number
+      }
+      created_at: string
+      updated_at: string
+      processed_at: string | null
+      is_new: boolean
+    }
+  }
+  /** The documents of an agent, newest first */
+  'GET /api/v1/agents/{id}/knowledge': {
+    params: {
+      id: string
+    }
+    query: {
+      limit?: number | undefined
+      cursor?: string | undefined
+    }
+    body: undefined
+    answer: {
+      items: ({
+        id: string
+        agent_id: string
+        filename: string
+        type: "pdf" | "docx" | "html" | "markdown" | "csv" | "text"
+        bytes: number
+        sha256: string
+        /** Of the newest reading. `in_use` says whether answers rest on the file, perhaps as it was read before. */
+        status: "uploaded" | "extracting" | "embedding" | "ready" | "failed"
+        /** Why it failed, and what to do about it. */
+        problem: string | null
+        in_use: boolean
+        /** It repeats 50 or more characters of the prompt, which the guard withholds all the same. */
+        repeats_prompt: boolean
+        statistics: {
+          chunks: number
+          embedded: number
+          pages: number | null
+          chars: number
+          chunk_size: number
+          chunk_overlap: number
+        }
+        created_at: string
+        updated_at: string
+        processed_at: string | null
+      })[]
+      next_cursor: string | null
+      account: {
+        files: number
+        files_max: number
+        bytes: number
+        bytes_max: number
+      }
+    }
+  }
+  /** Remove all documents of an agent */
+  'DELETE /api/v1/agents/{id}/knowledge': {
+    params: {
+      id: string
+    }
+    query: undefined
+    body: undefined
+    answer: undefined
+  }
+  /** Try a question on the documents of an agent */
+  'POST /api/v1/agents/{id}/knowledge/query': {
+    params: {
+      id: string
+    }
+    query: undefined
+    body: {
+      query: string
+      /** Default: the agent’s own. */
+      top_k?: number | undefined
+      /** Default: the agent’s own. */
+      similarity_threshold?: number | undefined
+    }
+    answer: {
+      chunks: ({
+        file_id: string
+        filename: string
+        place: number
+        page: number | null
+        heading: string | null
+        content: string
+        /** The cosine of question and chunk. */
+        similarity: number
+        /** How well its words fit; null where none does. */
+        words_score: number | null
+        fused_score: number
+        /** Near enough, and among the best. */
+        is_used: boolean
+      })[]
+    }
+  }
+  /** One document: its state and figures */
+  'GET /api/v1/agents/{id}/knowledge/{fileId}': {
+    params: {
+      id: string
+      fileId: string
+    }
+    query: undefined
+    body: undefined
+    answer: {
+      id: string
+      agent_id: string
+      filename: string
+      type: "pdf" | "docx" | "html" | "markdown" | "csv" | "text"
+      bytes: number
+      sha256: string
+      /** Of the newest reading. `in_use` says whether answers rest on the file, perhaps as it was read before. */
+      status: "uploaded" | "extracting" | "embedding" | "ready" | "failed"
+      /** Why it failed, and what to do about it. */
+      problem: string | null
+      in_use: boolean
+      /** It repeats 50 or more characters of the prompt, which the guard withholds all the same. */
+      repeats_prompt: boolean
+      statistics: {
+        chunks: number
+        embedded: number
+        pages: number | null
+        chars: number
+        chunk_size: number
+        chunk_overlap: number
+      }
+      created_at: string
+      updated_at: string
+      processed_at: string | null
+    }
+  }
+  /** Put another document in the place of one */
+  'PUT /api/v1/agents/{id}/knowledge/{fileId}': {
+    params: {
+      id: string
+      fileId: string
+    }
+    query: {
+      /** What people call the file. Its ending says what it is. */
+      filename: string
+    }
+    body: undefined
+    answer: {
+      id: string
+      agent_id: string
+      filename: string
+      type: "pdf" | "docx" | "html" | "markdown" | "csv" | "text"
+      bytes: number
+      sha256: string
+      /** Of the newest reading. `in_use` says whether answers rest on the file, perhaps as it was read before. */
+      status: "uploaded" | "extracting" | "embedding" | "ready" | "failed"
+      /** Why it failed, and what to do about it. */
+      problem: string | null
+      in_use: boolean
+      /** It repeats 50 or more characters of the prompt, which the guard withholds all the same. */
+      repeats_prompt: boolean
+      statistics: {
+        chunks: number
+        embedded: number
+        pages: number | null
+        chars: number
+        chunk_size: number
+        chunk_overlap: number
+      }
+      created_at: string
+      updated_at: string
+      processed_at: string | null
+    }
+  }
+  /** Remove a document */
+  'DELETE /api/v1/agents/{id}/knowledge/{fileId}': {
+    params: {
+      id: string
+      fileId: string
+    }
+    query: undefined
+    body: undefined
+    answer: undefined
+  }
+  /** A document as it was cut into chunks */
+  'GET /api/v1/agents/{id}/knowledge/{fileId}/chunks': {
+    params: {
+      id: string
+      fileId: string
+    }
+    query: {
+      limit?: number | undefined
+      cursor?: string | undefined
+    }
+    body: undefined
+    answer: {
+      items: ({
+        place: number
+        page: number | null
+        heading: string | null
+        content: string
+      })[]
+      next_cursor: string | null
+    }
+  }
+  /** Download a document as it was handed in */
+  'GET /api/v1/agents/{id}/knowledge/{fileId}/content': {
+    params: {
+      id: string
+      fileId: string
+    }
+    query: undefined
+    body: undefined
+    answer: string
+  }
+  /** Read a document anew */
+  'POST /api/v1/agents/{id}/knowledge/{fileId}/reindex': {
+    params: {
+      id: string
+      fileId: string
+    }
+    query: undefined
+    body: undefined
+    answer: {
+      id: string
+      agent_id: string
+      filename: string
+      type: "pdf" | "docx" | "html" | "markdown" | "csv" | "text"
+      bytes: number
+      sha256: string
+      /** Of the newest reading. `in_use` says whether answers rest on the file, perhaps as it was read before. */
+      status: "uploaded" | "extracting" | "embedding" | "ready" | "failed"
+      /** Why it failed, and what to do about it. */
+      problem: string | null
+      in_use: boolean
+      /** It repeats 50 or more characters of the prompt, which the guard withholds all the same. */
+      repeats_prompt: boolean
+      statistics: {
+        chunks: number
+        embedded: number
+        pages: number | null
+        chars: number
+        chunk_size: number
+        chunk_overlap: number
+      }
+      created_at: string
+      updated_at: string
+      processed_at: string | null
+    }
   }
   /** A ticket for one live connection */
   'POST /api/v1/live/ticket': {
@@ -4289,9 +4593,22 @@ export type Api = {
         first_seen: string
         last_seen: string
         resolved_at: string | null
+        /** When an admin let go what it had stopped. */
+        released_at: string | null
       })[]
       next_cursor: string | null
     }
+  }
+  /** Let go what a difference has stopped, although it is still there */
+  'POST /api/v1/admin/differences/release': {
+    params: undefined
+    query: undefined
+    body: {
+      name: string
+      scope: string
+      reason: string
+    }
+    answer: undefined
   }
   /** What you have earned, and where it is */
   'GET /api/v1/creators/me/earnings': {

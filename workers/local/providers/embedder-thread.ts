@@ -19,6 +19,7 @@ async function run(): Promise<void> {
   isRunning = true
   for (let job = quick.shift() ?? slow.shift(); job; job = quick.shift() ?? slow.shift()) {
     const values = await (await model).embed(job.text)
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
     parentPort?.postMessage({ id: job.id, values })
     // Lets messages in that came meanwhile.
     await new Promise((resolve) => setImmediate(resolve))

@@ -13,7 +13,7 @@ export class Embedder {
 
   /** A unit vector of 512 numbers for each text. The thread is started by the first one. */
   async embed(texts: string[]): Promise<number[][]> {
-    return Promise.all(texts.map((text) => this.#known.get(text) ?? this.#ask(text, texts.length === 1)))
+    return Promise.all(texts.map(async (text) => this.#known.get(text) ?? this.#ask(text, texts.length === 1)))
   }
 
   async stop(): Promise<void> {

@@ -37,6 +37,10 @@ function share(sentence: string, asked: Set<string>): number {
 function wordsOf(text: string): string[] {
   const words = text.toLowerCase().match(/[\p{Script=Latin}\p{N}]+/gu) ?? []
   const chinese = text.match(/\p{Script=Han}{2,}/gu) ?? []
-  const pairs = chinese.flatMap((run) => [...run].slice(1).map((character, at) => `${run[at] ?? ''}${character}`))
+  const pairs = chinese.flatMap((run) =>
+    Array.from(run)
+      .slice(1)
+      .map((character, at) => `${run[at] ?? ''}${character}`),
+  )
   return [...words.filter((word) => word.length > 2).map((word) => word.slice(0, 5)), ...pairs]
 }

@@ -99,7 +99,7 @@ class Request implements Submittable {
 
   handleCommandComplete({ text }: { text: string }): void {
     const [command = '', ...numbers] = text.split(' ')
-    const { fields = [] } = this.#statements[this.#results.length] ?? {}
+    const fields = this.#statements[this.#results.length]?.fields ?? []
     this.#results.push({ command, rowCount: Number(numbers.at(-1) ?? 0), fields, rowAsArray: true, rows: this.#rows })
     this.#rows = []
   }
