@@ -36,8 +36,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'messages are acknowledged though they could not be written',
     file: 'quota/call-logs.queue.ts',
-    find: 'await Promise.all(batch.messages.map((message) => writeAlone(message, env)))',
-    replace: 'for (const message of batch.messages) message.ack()',
+    find: 'await Promise.all(messages.map((message) => writeAlone(message, env)))',
+    replace: 'for (const message of messages) message.ack()',
   },
   {
     name: 'an account that is asked twice to give back gives twice',

@@ -30,6 +30,8 @@ export class Host {
   #isOpen = false
   #lives = 0
   #alarmAt: number | null = null
+  /** The alarm as it was before what is not durable yet. */
+  #durableAlarmAt: number | null = null
 
   constructor(objectClass: ObjectClass, env: unknown, fate: Fate) {
     this.#class = objectClass
@@ -78,7 +80,10 @@ export class Host {
 
   /** Forgets the instance, and what it has not made durable. */
   evict(): void {
-    if (this.#isOpen) this.#db.exec('ROLLBACK')
+    if (this.#isOpen) {
+      this.#db.exec('ROLLBACK')
+      this.#alarmAt = this.#durableAlarmAt
+    }
     this.#isOpen = false
     this.#instance = null
     this.#lives++
@@ -106,9 +111,9 @@ export class Host {
       storage: {
         sql: { exec: (query: string, ...values: SQLInputValue[]) => alive(() => this.#exec(query, values)) },
         transactionSync: <T>(work: () => T): T => work(),
-        setAlarm: async (at: number) => alive(() => void (this.#alarmAt = at)),
+        setAlarm: async (at: number) => alive(() => this.#setAlarm(at)),
         getAlarm: async () => this.#alarmAt,
-        deleteAlarm: async () => alive(() => void (this.#alarmAt = null)),
+        deleteAlarm: async () => alive(() => this.#setAlarm(null)),
       },
       blockConcurrencyWhile: (work: () => Promise<unknown>) => (this.#ready = work()),
       waitUntil: () => {},
@@ -127,10 +132,16 @@ export class Host {
     return cursor(statement.all(...values), 0)
   }
 
-  /** What is written without a wait in between is one transaction. */
+  #setAlarm(at: number | null): void {
+    this.#begin()
+    this.#alarmAt = at
+  }
+
+  /** What is written without a wait in between is one transaction, the alarm with it. */
   #begin(): void {
     if (this.#isOpen) return
     this.#db.exec('BEGIN')
+    this.#durableAlarmAt = this.#alarmAt
     this.#isOpen = true
     queueMicrotask(() => this.#commit())
   }
