@@ -43,7 +43,16 @@ test('a knowledge base has the standard sizes where none are given', () => {
     ...MINIMAL,
     knowledge_base: { enabled: true, file_ids: [] },
   })
-  expect(knowledge).toEqual({ enabled: true, file_ids: [], chunk_size: 1000, chunk_overlap: 200, top_k: 5 })
+  expect(knowledge).toEqual({
+    enabled: true,
+    file_ids: [],
+    chunk_size: 1000,
+    chunk_overlap: 200,
+    top_k: 5,
+    similarity_threshold: 0.2,
+    citations: false,
+    allow_quoting: false,
+  })
 })
 
 test('figures outside their range, unknown providers and empty prompts are refused by the name of the field', () => {

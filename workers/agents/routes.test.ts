@@ -313,9 +313,6 @@ test('a model must be one that is offered by that provider, and write as much as
   expect(await refuse({ max_tokens: 32_769 })).toEqual(['config.max_tokens'])
   const id = await make()
   expect(fieldsOf(await update(id, { config: { model: 'gpt-4o', max_tokens: 16_385 } }))).toEqual(['config.max_tokens'])
-  expect(fieldsOf(await update(id, { config: { knowledge_base: { enabled: true } } }))).toEqual([
-    'config.knowledge_base.file_ids',
-  ])
 })
 
 test('a price below what a call may cost, parameters that the model does not take and a repeated prompt are warned of', async () => {

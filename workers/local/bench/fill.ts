@@ -7,6 +7,7 @@ import { newKey } from '../../keys/key-format.ts'
 import { agentSteps } from './fill-agents.ts'
 import { callSteps } from './fill-calls.ts'
 import { eventSteps } from './fill-events.ts'
+import { knowledgeSteps } from './fill-knowledge.ts'
 import { moneySteps } from './fill-money.ts'
 import { peopleSteps } from './fill-people.ts'
 import { FUNCTIONS, type Size } from './numbers.ts'
@@ -38,6 +39,7 @@ function stepsOf(size: Size, key: string): [string, Step][] {
   return [
     ...peopleSteps(size, key),
     ...agentSteps(size),
+    ...knowledgeSteps(size),
     ...callSteps(size),
     ...eventSteps(size),
     ...moneySteps(size),

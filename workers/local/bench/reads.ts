@@ -132,6 +132,18 @@ export const READS: Read[] = [
   }),
   ...list(`${V1}/agents`, 'creator', { 'your agents': '?limit=100', 'your drafts': '?status=draft' }),
   {
+    name: 'documents of an agent',
+    route: `${V1}/agents/{id}/knowledge`,
+    who: 'creator',
+    path: () => `${V1}/agents/${idOf('agent', 0)}/knowledge`,
+  },
+  {
+    name: 'chunks of a document',
+    route: `${V1}/agents/{id}/knowledge/{fileId}/chunks`,
+    who: 'creator',
+    path: (n) => `${V1}/agents/${idOf('agent', 0)}/knowledge/${idOf(`file ${1 + (n % 9)} of `, 0)}/chunks?limit=100`,
+  },
+  {
     name: 'versions of an agent',
     route: `${V1}/agents/{id}/versions`,
     who: 'creator',
