@@ -70,6 +70,8 @@ function inWorkerd(
   exclude: string[] = [],
 ): TestProjectInlineConfiguration {
   return {
+    // Two of these may start at the same time.
+    cacheDir: `node_modules/.vite/${name}`,
     plugins: [
       cloudflareTest(({ inject }) => ({
         wrangler: { configPath: LOCAL_CONFIG },

@@ -32,6 +32,17 @@ export const THINGS: Record<string, Make> = {
     const { ids, owners } = await agentOf(isPrivate)
     return { ids: { ...ids, versions: '1' }, owners }
   },
+  knowledge: async (isPrivate) => {
+    const { ids, owners } = await agentOf(isPrivate)
+    const id = newId()
+    const { key } = await bindings.KNOWLEDGE.put(`${ids['agents']}/${id}`, '# Harbour\n\nThe crane lifts forty tonnes.')
+    await run(sql`INSERT INTO knowledge_files (id, agent_id, creator_id, filename, file_type, file_size, s3_key, sha256, status,
+        chunk_count, embedded, ready_generation)
+      VALUES (${id}, ${ids['agents']}, ${owners.creator?.id}, 'harbour.md', 'markdown', 40, ${key}, ${'5e'.repeat(32)}, 'ready', 1, 1, 1)`)
+    await run(sql`INSERT INTO knowledge_chunks (file_id, generation, place, agent_id, content, search)
+      VALUES (${id}, 1, 0, ${ids['agents']}, 'The crane lifts forty tonnes.', to_tsvector('simple', 'crane'))`)
+    return { ids: { ...ids, knowledge: id }, owners }
+  },
   keys: async () => {
     const { id, keyId } = await newDeveloper()
     return { ids: { keys: keyId }, owners: { developer: await session(id, 'developer') } }
