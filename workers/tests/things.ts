@@ -35,7 +35,8 @@ export const THINGS: Record<string, Make> = {
   knowledge: async (isPrivate) => {
     const { ids, owners } = await agentOf(isPrivate)
     const id = newId()
-    const { key } = await bindings.KNOWLEDGE.put(`${ids['agents']}/${id}`, '# Harbour\n\nThe crane lifts forty tonnes.')
+    const key = `${ids['agents']}/${id}`
+    await bindings.KNOWLEDGE.put(key, '# Harbour\n\nThe crane lifts forty tonnes.')
     await run(sql`INSERT INTO knowledge_files (id, agent_id, creator_id, filename, file_type, file_size, s3_key, sha256, status,
         chunk_count, embedded, ready_generation)
       VALUES (${id}, ${ids['agents']}, ${owners.creator?.id}, 'harbour.md', 'markdown', 40, ${key}, ${'5e'.repeat(32)}, 'ready', 1, 1, 1)`)
