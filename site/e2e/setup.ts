@@ -22,7 +22,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   let starting: Promise<[RunningStack & { probed: Probed }, BrowserServer]> | undefined
   const door = createServer((_, response) => {
-    starting ??= Promise.all([aFilledStack(), launchServer()])
+    starting ??= openBoth()
     void starting.then(
       ([{ stack, dist, probed }, browser]) =>
         response.end(JSON.stringify({ stack, browser: browser.wsEndpoint(), dist, probed } satisfies Started)),
@@ -36,6 +36,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
     door.close()
     const started = await starting?.catch(() => undefined)
     await Promise.all([started?.[0].stop(), started?.[1].close()])
+  }
+}
+
+/** The stack and the browser, or neither. */
+async function openBoth(): Promise<[RunningStack & { probed: Probed }, BrowserServer]> {
+  const browser = await launchServer()
+  try {
+    return [await aFilledStack(), browser]
+  } catch (thrown) {
+    await browser.close()
+    throw thrown
   }
 }
 

@@ -45,8 +45,13 @@ async function startStack(dir: string): Promise<RunningStack> {
     env: { ...process.env, ASTRO_TELEMETRY_DISABLED: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  await ready(child)
-  return { stack: await described(dir), dist: join(ROOT, dir, 'site'), stop: () => stop(child) }
+  try {
+    await ready(child)
+    return { stack: await described(dir), dist: join(ROOT, dir, 'site'), stop: () => stop(child) }
+  } catch (thrown) {
+    await stop(child)
+    throw thrown
+  }
 }
 
 /** The stack that runs in a folder. */
@@ -85,10 +90,10 @@ async function stop(child: ChildProcess): Promise<void> {
 async function freePort(preferred: number): Promise<number> {
   for (const port of [preferred, 0]) {
     const server = createServer().listen(port, '127.0.0.1')
-    const isOpen = await Promise.race([
-      once(server, 'listening').then(() => true),
-      once(server, 'error').then(() => false),
-    ])
+    const isOpen = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
     if (!isOpen) continue
     const { port: free } = server.address() as AddressInfo
     await new Promise((resolve) => server.close(resolve))

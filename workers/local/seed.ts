@@ -4,6 +4,8 @@
  */
 import { argon2Sync, createHash, randomBytes } from 'node:crypto'
 import { bytesToHex } from '@noble/hashes/utils.js'
+import { keccak256, toHex } from 'viem'
+import { privateKeyToAddress } from 'viem/accounts'
 import { AgentConfig } from '../agents/config.ts'
 import { sealConfig, type Place, type SealedRecord, type VaultEnv } from '../agents/vault.ts'
 import { hashKey, prefixOf } from '../keys/key-format.ts'
@@ -48,6 +50,11 @@ export async function seed({ postgres, apiUrl, operatorToken, encryptionKey }: S
       `INSERT INTO creator_profiles (user_id, display_name, bio, verified) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
       [id, creator.display_name, creator.bio, creator.verified],
     )
+    // As if proven, so that their agents' tokens are minted; a wallet that its creator has chosen since stays.
+    await postgres.query('UPDATE users SET wallet_address = $2 WHERE id = $1 AND wallet_address IS NULL', [
+      id,
+      privateKeyToAddress(keccak256(toHex(`wallet of ${creator.email}`))),
+    ])
   }
   for (const agent of market.agents) await addAgent(postgres, agent, { ENCRYPTION_KEY: encryptionKey })
   await addUser(postgres, ADMIN_EMAIL, 'admin')

@@ -152,7 +152,8 @@ export async function buildSite({ root, dist, logPath, apiUrl, signal }: BuildOp
   const logFile = openSync(logPath, 'w')
   const astro = join('node_modules', 'astro', 'bin', 'astro.mjs')
   const build = spawn(process.execPath, [astro, 'build', '--root', root, '--outDir', resolve(dist)], {
-    env: { ...process.env, ASTRO_TELEMETRY_DISABLED: '1', PUBLIC_API_URL: apiUrl },
+    // Whoever starts us may be under development or a test: what is served is what would be deployed.
+    env: { ...process.env, NODE_ENV: 'production', ASTRO_TELEMETRY_DISABLED: '1', PUBLIC_API_URL: apiUrl },
     stdio: ['ignore', logFile, logFile],
     timeout: BUILD_MS_MAX,
     signal,

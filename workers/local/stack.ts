@@ -77,6 +77,10 @@ export async function startStack(options: StackOptions, running: Running): Promi
   const { operatorToken, encryptionKey } = secrets
   const seeded = await seed({ postgres: doors.postgres, apiUrl: api, operatorToken, encryptionKey })
   options.onUp('Market', `${seeded.agents.length} agents to call`)
+  // What has just come into the shop is counted and minted without anybody waiting an hour for it.
+  await runCrons(api)
+  const crons = setInterval(() => void runCrons(api), CRON_EVERY_MS)
+  running.add(() => clearInterval(crons))
   const stack: Stack = {
     api,
     site: await openSite(options, await built, running),
@@ -239,7 +243,7 @@ async function startApi(
     throw new Error(`The Worker did not start: ${thrown.message}. See ${logPath}.`, { cause: thrown })
   })
   running.add(() => worker.stop())
-  running.add(await runCrons(worker.url))
+  await runCrons(worker.url)
   onUp('API', worker.url)
   return worker.url
 }
@@ -306,17 +310,12 @@ function providerVariables(env: StackOptions['env'], providers: Providers): Reco
   return Object.fromEntries(pairs) as Record<string, string>
 }
 
-/** Wrangler fires no schedules by itself: each is run now and then every hour. Gives what ends that. */
-async function runCrons(workerUrl: string): Promise<() => void> {
+/** Runs each schedule once: wrangler fires none by itself. */
+async function runCrons(workerUrl: string): Promise<void> {
   const [, written = ''] = /^crons = (\[.*\])/m.exec(await readFile('wrangler.toml', 'utf8')) ?? []
   const crons = written === '' ? [] : (JSON.parse(written) as string[])
-  const run = async (): Promise<void> => {
-    for (const cron of crons)
-      await fetch(`${workerUrl}/cdn-cgi/local/scheduled?cron=${encodeURIComponent(cron)}`).catch(() => {})
-  }
-  await run()
-  const timer = setInterval(() => void run(), CRON_EVERY_MS)
-  return () => clearInterval(timer)
+  for (const cron of crons)
+    await fetch(`${workerUrl}/cdn-cgi/local/scheduled?cron=${encodeURIComponent(cron)}`).catch(() => {})
 }
 
 /** Two stacks in one folder would ruin each other's database. The lock goes with its process, however that ends. */

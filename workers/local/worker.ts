@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
 const WRANGLER = join('node_modules', 'wrangler', 'wrangler-dist', 'cli.js')
@@ -40,7 +40,9 @@ export type WorkerOptions = {
 
 /** Starts the Worker on 127.0.0.1 and waits until it answers. Rejects with the reason when it ends or stays silent. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { port, stateDir, logPath } = options
+  const { port, logPath } = options
+  // Wrangler reads paths as seen from its configuration's folder.
+  const stateDir = resolve(options.stateDir)
   const variablesPath = join(stateDir, 'variables.env')
   await writeFile(variablesPath, dotenv(options.variables), { mode: 0o600 })
   const args = ['dev', '--config', options.config ?? 'wrangler.toml', '--ip', '127.0.0.1', '--port', String(port)]
