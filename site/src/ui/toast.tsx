@@ -1,5 +1,5 @@
 import { CircleAlert, CircleCheck, X } from 'lucide-react'
-import { useSyncExternalStore } from 'react'
+import { create } from 'zustand'
 import { common } from '../words/common.ts'
 import { said } from '../words/words.ts'
 import { explained } from './state.tsx'
@@ -8,9 +8,8 @@ type Note = { id: number; text: string; isBad: boolean }
 
 const SHOWN_MS = 5_000
 const NOTES_MAX = 3
-let notes: readonly Note[] = []
-let lastId = 0
-const listeners = new Set<() => void>()
+/** One for all islands of a page. */
+const useNotes = create<{ notes: readonly Note[]; lastId: number }>(() => ({ notes: [], lastId: 0 }))
 
 /** Says at the edge of the page that something is done. */
 export function toast(text: string): void {
@@ -23,29 +22,18 @@ export function toastError(error: unknown): void {
 }
 
 function add(note: Omit<Note, 'id'>): void {
-  lastId += 1
-  const id = lastId
-  change([...notes, { ...note, id }].slice(-NOTES_MAX))
+  const id = useNotes.getState().lastId + 1
+  useNotes.setState(({ notes }) => ({ notes: [...notes, { ...note, id }].slice(-NOTES_MAX), lastId: id }))
   setTimeout(() => dismiss(id), SHOWN_MS * (note.isBad ? 2 : 1))
 }
 
 function dismiss(id: number): void {
-  change(notes.filter((note) => note.id !== id))
-}
-
-function change(next: readonly Note[]): void {
-  notes = next
-  for (const listener of listeners) listener()
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
+  useNotes.setState(({ notes }) => ({ notes: notes.filter((note) => note.id !== id) }))
 }
 
 /** Where the notes appear; stands once on a page. */
 export function Toasts() {
-  const shown = useSyncExternalStore(subscribe, () => notes)
+  const shown = useNotes(({ notes }) => notes)
   return (
     <div aria-live="polite" className="fixed right-4 bottom-4 z-50 grid w-[min(24rem,calc(100vw-2rem))] gap-2">
       {shown.map(({ id, text, isBad }) => (
