@@ -229,6 +229,12 @@ export const ERRORS = {
     status: 503,
     message: 'There is no chain here at the moment: none is set up, or this use of it is switched off. All else works.',
   },
+  overloaded: {
+    code: '50309',
+    status: 503,
+    message:
+      'More calls are coming in than can be taken at this moment. The call was not charged; try again in a second.',
+  },
   checkoutUnavailable: {
     code: '50330',
     status: 503,

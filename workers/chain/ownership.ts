@@ -1,10 +1,9 @@
 /** Whose an agent is, as the chain has it: what anybody may check against it. */
-import { and, eq, isNotNull, or } from 'drizzle-orm'
-import { agents } from '../agents/tables.ts'
+import { eq } from 'drizzle-orm'
 import { db, reach } from '../base/db.ts'
 import { describe, log } from '../base/log.ts'
 import { needChain } from './config.ts'
-import { holds, readAgent, tokenIdOf } from './mint-work.ts'
+import { holds, readAgent } from './mint-work.ts'
 import { nodeAt } from './rpc.ts'
 import { agentTokens } from './tables.ts'
 import type { Bindings } from '../env.ts'
@@ -13,9 +12,7 @@ import type { Address } from 'viem'
 /** Somebody waits for the page. */
 const RPC_MS = 3_000
 
-/** What we hold of a token; no more than its number until somebody has asked for it to be minted. */
-export type Token = Pick<typeof agentTokens.$inferSelect, 'agentId' | 'tokenId' | 'state'> &
-  Partial<typeof agentTokens.$inferSelect>
+export type Token = typeof agentTokens.$inferSelect
 
 export type Ownership = {
   token: Token
@@ -52,16 +49,10 @@ export async function getAgentOwnership(env: Bindings, agentId: string): Promise
   }
 }
 
-/** The token of an agent that has one or is published and will have one, else null. Throws `storeUnavailable`. */
-async function tokenOf(env: Bindings, agentId: string): Promise<Token | null> {
-  const [row] = await reach(() =>
-    db(env)
-      .select({ token: agentTokens })
-      .from(agents)
-      .leftJoin(agentTokens, eq(agentTokens.agentId, agents.id))
-      .where(and(eq(agents.id, agentId), or(eq(agents.status, 'active'), isNotNull(agentTokens.agentId)))),
-  )
-  return row ? (row.token ?? { agentId, tokenId: tokenIdOf(agentId), state: 'none' }) : null
+/** What we hold of an agent's token, or null. Throws `storeUnavailable`. */
+export async function tokenOf(env: Bindings, agentId: string): Promise<Token | null> {
+  const [row] = await reach(() => db(env).select().from(agentTokens).where(eq(agentTokens.agentId, agentId)))
+  return row ?? null
 }
 
 /** The JSON of a token, or null if there is none yet. Throws `storeUnavailable`. */

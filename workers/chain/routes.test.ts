@@ -8,10 +8,9 @@ import { forgetFlags } from '../base/flags.ts'
 import { newId } from '../base/ids.ts'
 import { featureFlags } from '../base/tables.ts'
 import { addressOf, config, mined, newWallet, node, settlement, signer, until, freshChain } from '../tests/chain.ts'
-import { api, bindings, door, newAgent, signIn, type Account } from '../tests/world.ts'
+import { api, bindings, door, signIn, type Account } from '../tests/world.ts'
 import { pay, payoutProof } from './chain.ts'
 import { chainDifferences } from './differences.ts'
-import { tokenIdOf } from './mint-work.ts'
 import { mirror } from './mirror.ts'
 import { payoutKey } from './payout-work.ts'
 import { settledEvents } from './tables.ts'
@@ -103,13 +102,6 @@ test('the status names the chain and the contracts, for anybody', async () => {
     is_paying: true,
     next_block: expect.any(Number),
   })
-})
-
-test('a published agent whose token nobody has asked for yet has none', async () => {
-  const { id } = await newAgent()
-  const { status, body } = await api(`GET /api/v1/chain/agents/${id}`)
-  expect(status).toBe(200)
-  expect(body).toMatchObject({ state: 'none', token_id: String(tokenIdOf(id)), tx_hash: null, on_chain: null })
 })
 
 test('an agent that was never published has no page here', async () => {

@@ -17,6 +17,13 @@ import type { IncomingCall } from './door.ts'
 /** What a lease adds to the longest time a call can take. */
 const LEASE_SPARE_MS = 60_000
 
+/**
+ * Calls of this isolate that wait for their admission at once. It takes a millisecond or two; when so many wait, this isolate cannot
+ * keep up, and whoever comes next is better told at once.
+ */
+const WAITING_MAX = 600
+let waiting = 0
+
 /** An admitted call: whose it is, what it calls, and the unit that is reserved for it. */
 export type Ticket = {
   callId: string
@@ -29,9 +36,19 @@ export type Ticket = {
 
 /**
  * Admits a call. Throws `AppError`: 40103 for a key that is nobody's or revoked, 40401 for an agent that is not published,
- * 402, 403, 409, 422 and 429 as the account refuses, 50302 when a store that must be asked is away.
+ * 402, 403, 409, 422 and 429 as the account refuses, 50302 when a store that must be asked is away, 50309 when too many wait.
  */
 export async function admit(env: Bindings, call: IncomingCall): Promise<Ticket> {
+  if (waiting >= WAITING_MAX) throw new AppError('overloaded', { headers: { 'retry-after': '1' } })
+  waiting += 1
+  try {
+    return await admitted(env, call)
+  } finally {
+    waiting -= 1
+  }
+}
+
+async function admitted(env: Bindings, call: IncomingCall): Promise<Ticket> {
   const [caller, agent] = await Promise.all([identify(env, call.key), findAgent(env, call.agent)])
   if (!caller) throw new AppError('invalidApiKey')
   if (agent?.status !== 'active') throw new AppError('agentNotFound')

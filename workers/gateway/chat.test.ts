@@ -331,3 +331,17 @@ describe('the door', () => {
     expect((await SELF.fetch('https://agentlink.test/nothing')).status).toBe(404)
   })
 })
+
+test('more calls at once than can be admitted: the rest are told at once to come again, and the next one is heard', async () => {
+  const poor = await newDeveloper()
+  const codeOf = async (answer: Response): Promise<string> => {
+    const { error } = await answer.clone().json<{ error: { code: string } }>()
+    return error.code
+  }
+  const answers = await Promise.all(Array.from({ length: 700 }, () => ask(poor, agents.openai, 'Anything?')))
+  const codes = await Promise.all(answers.map(codeOf))
+  const turnedAway = answers.filter((_, at) => codes[at] === '50309')
+  expect(turnedAway.length).toBeGreaterThanOrEqual(100)
+  for (const { status, headers } of turnedAway) expect([status, headers.get('retry-after')]).toEqual([503, '1'])
+  expect(await codeOf(await ask(poor, agents.openai, 'And now?'))).not.toBe('50309')
+})

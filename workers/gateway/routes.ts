@@ -39,6 +39,7 @@ const CALL = {
     'upstreamFailed',
     'upstreamUnavailable',
     'upstreamTimeout',
+    'overloaded',
   ],
 } as const
 

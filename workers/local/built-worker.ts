@@ -45,6 +45,8 @@ export type BuiltWorkerOptions = {
   modules?: Module[]
   /** False for modules that export no object classes: they get variables and nothing else. */
   withObjects?: boolean
+  /** Where queues keep what they hold, as `host:port`; see `chaos/journal.ts`. */
+  journal?: string
   /** Opens V8's inspector, which costs some speed. */
   inspect?: boolean
 }
@@ -58,6 +60,8 @@ export type BuiltWorker = {
   storageDir: string
   /** Where V8's inspector listens, if it was asked for. */
   inspectorUrl: string | undefined
+  /** The queues' own door, see `queue-broker.ts`. */
+  controlUrl: string
   /** Runs the `scheduled` handler as the cron of this pattern would. Rejects if the handler throws. */
   runCron(cron: string): Promise<void>
   /** For each queue: messages sent, batches delivered, messages waiting or on retry, messages given up. */
@@ -67,7 +71,7 @@ export type BuiltWorker = {
 
 /** Builds the shipped Worker, once per process, and starts it. Rejects with the build's or workerd's own words. */
 export async function startBuiltWorker(options: BuiltWorkerOptions): Promise<BuiltWorker> {
-  const { bindings, port = 0, storage, withObjects = true, inspect = false, log = () => {} } = options
+  const { bindings, port = 0, storage, withObjects = true, journal, inspect = false, log = () => {} } = options
   const modules = options.modules ?? [await builtModule()]
   const workDir = await mkdtemp(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'agentlink-worker-'))
   const storageDir = storage === 'memory' ? join(workDir, 'objects') : storage.dir
@@ -82,6 +86,7 @@ export async function startBuiltWorker(options: BuiltWorkerOptions): Promise<Bui
     storageDir,
     port,
     broker,
+    journal,
   })
   await writeFile(configPath, config, { mode: 0o600 })
   const args = ['serve', configPath, '--experimental', '--control-fd=3']
@@ -106,6 +111,7 @@ export async function startBuiltWorker(options: BuiltWorkerOptions): Promise<Bui
       url: `http://127.0.0.1:${ports.get(SOCKETS.door)}`,
       processId: child.pid ?? 0,
       storageDir,
+      controlUrl: control,
       inspectorUrl: inspect ? `http://127.0.0.1:${ports.get(INSPECTOR)}` : undefined,
       async runCron(cron) {
         const { outcome } = (await getJson(`${control}/?cron=${encodeURIComponent(cron)}`)) as { outcome: string }

@@ -1,7 +1,7 @@
 /**
  * Worker code, run by workerd beside the Worker under test: Cloudflare Queues in memory, and a door through which a test or
  * a benchmark fires schedules and reads counts. Messages are delivered in batches, retried by the consumer's settings and
- * moved to the dead-letter queue after the last try. What is waiting when workerd stops is lost.
+ * moved to the dead-letter queue after the last try. What is waiting when workerd stops is lost, unless a journal keeps it.
  */
 /** As in wrangler.toml; times in seconds. */
 type Consumer = {
@@ -24,6 +24,8 @@ type Verdict = {
 }
 type Env = {
   CONSUMERS: Consumer[]
+  /** Keeps every message from before it is taken until it is done with, as Cloudflare does. See `chaos/journal.ts`. */
+  JOURNAL?: { fetch(url: string, init: { method: string; body?: string }): Promise<Response> }
   WORKER: {
     queue(name: string, messages: Message[]): Promise<Verdict>
     scheduled(options: { cron: string; scheduledTime: Date }): Promise<{ outcome: string }>
@@ -42,12 +44,13 @@ export default {
   /** Takes a message: a queue's own requests carry its name. The rest is control: fire a cron, or tell the counts. */
   async fetch(request: Request, env: Env, ctx: Context): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url)
-    const name = ctx.props.queue
-    if (name !== undefined) {
+    const name = ctx.props.queue ?? searchParams.get('queue')
+    if (name !== null && name !== undefined) {
       if (pathname !== '/message' && pathname !== '/batch')
         throw new Error(`Nothing is known of ${pathname} of a queue.`)
       for (const sent of pathname === '/batch' ? await contents(request) : [await content(request)]) {
-        const message = { id: crypto.randomUUID(), timestamp: new Date(), attempts: 1, ...sent }
+        const message = { id: crypto.randomUUID(), timestamp: new Date(), attempts: 1, ...opened(sent) }
+        await env.JOURNAL?.fetch(`http://journal/${message.id}`, { method: 'PUT', body: written(name, sent) })
         // Timers belong to the request that set them; it is kept open until they are over.
         ctx.waitUntil(queueOf(name, env).take(message))
       }
@@ -55,9 +58,13 @@ export default {
     }
     const cron = searchParams.get('cron')
     if (cron !== null) return Response.json(await env.WORKER.scheduled({ cron, scheduledTime: new Date() }))
+    twice += Number(searchParams.get('twice') ?? 0)
     return Response.json(Object.fromEntries([...queues].map(([name, queue]) => [name, queue.counts])))
   },
 }
+
+/** So many batches to come are delivered a second time, after they have been dealt with. */
+let twice = 0
 
 function queueOf(name: string, env: Env): Queue {
   const known = queues.get(name)
@@ -70,30 +77,39 @@ function queueOf(name: string, env: Env): Queue {
     async (message) => {
       if (deadLetters !== undefined) await queueOf(deadLetters, env).take({ ...message, attempts: 1 })
     },
+    async ({ id }) => {
+      await env.JOURNAL?.fetch(`http://journal/${id}`, { method: 'DELETE' })
+    },
   )
   queues.set(name, queue)
   return queue
 }
 
-type Content = { body: unknown } | { serializedBody: ArrayBuffer }
+/** A message as it was sent: in one of four forms, which is named beside its bytes. */
+type Sent = { form: string | null; bytes: Uint8Array<ArrayBuffer> }
 
-/** A message is sent in one of four forms, named by a header. */
-async function content(request: Request): Promise<Content> {
-  return opened(request.headers.get('x-msg-fmt'), await request.arrayBuffer())
+async function content(request: Request): Promise<Sent> {
+  return { form: request.headers.get('x-msg-fmt'), bytes: new Uint8Array(await request.arrayBuffer()) }
 }
 
 /** Of many together, each names its form, and is written in base64. */
-async function contents(request: Request): Promise<Content[]> {
+async function contents(request: Request): Promise<Sent[]> {
   const { messages } = (await request.json()) as { messages: { contentType?: string; body: string }[] }
-  return messages.map(({ contentType = null, body }) => {
-    const bytes = Uint8Array.from(atob(body), (character) => character.charCodeAt(0))
-    return opened(contentType, bytes.buffer)
-  })
+  return messages.map(({ contentType = null, body }) => ({
+    form: contentType,
+    bytes: Uint8Array.from(atob(body), (character) => character.charCodeAt(0)),
+  }))
 }
 
-function opened(form: string | null, bytes: ArrayBuffer): Content {
-  if (form === 'bytes') return { body: bytes }
-  if (form !== 'json' && form !== 'text') return { serializedBody: bytes }
+/** As a batch of one, for `contents` to read. */
+function written(queue: string, { form, bytes }: Sent): string {
+  const body = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+  return JSON.stringify({ queue, batch: { messages: [{ ...(form === null ? {} : { contentType: form }), body }] } })
+}
+
+function opened({ form, bytes }: Sent): { body: unknown } | { serializedBody: ArrayBuffer } {
+  if (form === 'bytes') return { body: bytes.buffer }
+  if (form !== 'json' && form !== 'text') return { serializedBody: bytes.buffer }
   const text = new TextDecoder().decode(bytes)
   return { body: form === 'json' ? (JSON.parse(text) as unknown) : text }
 }
@@ -103,16 +119,19 @@ class Queue {
   readonly #settings: Consumer
   readonly #deliver: (batch: Message[]) => Promise<Verdict>
   readonly #bury: (message: Message) => Promise<void>
+  readonly #forget: (message: Message) => Promise<void>
   #waiting: Message[] = []
 
   constructor(
     settings: Consumer,
     deliver: (batch: Message[]) => Promise<Verdict>,
     bury: (message: Message) => Promise<void>,
+    forget: (message: Message) => Promise<void>,
   ) {
     this.#settings = settings
     this.#deliver = deliver
     this.#bury = bury
+    this.#forget = forget
   }
 
   /** Takes a message in; whoever brings the first or the last of a batch stays until that has been dealt with. */
@@ -139,6 +158,10 @@ class Queue {
     this.#waiting = []
     this.counts.delivered++
     const verdict = await this.#deliver(batch).catch(() => undefined)
+    if (twice > 0) {
+      twice -= 1
+      await this.#deliver(batch).catch(() => undefined)
+    }
     await Promise.all(batch.map((message) => this.#conclude(message, verdict)))
   }
 
@@ -152,9 +175,11 @@ class Queue {
       return this.#add({ ...message, attempts: message.attempts + 1 })
     }
     this.counts.waiting--
-    if (!isFailed) return
-    this.counts.dead++
-    await this.#bury(message)
+    if (isFailed) {
+      this.counts.dead++
+      await this.#bury(message)
+    }
+    await this.#forget(message)
   }
 }
 

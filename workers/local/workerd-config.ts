@@ -21,13 +21,16 @@ export type WorkerdConfig = {
   port: number
   /** The module of `queue-broker.ts`. */
   broker: Module
+  /** Where queues keep what they hold, as `host:port`. Without it that is gone with workerd. */
+  journal?: string | undefined
 }
 
 /** The sockets, by the names under which workerd reports their ports. */
 export const SOCKETS = { door: 'door', control: 'control' } as const
 
 /** The text of a configuration. Throws if wrangler.toml asks for something that is not modelled here. */
-export function workerdConfig({ modules, bindings, wrangler, storageDir, port, broker }: WorkerdConfig): string {
+export function workerdConfig(options: WorkerdConfig): string {
+  const { modules, bindings, wrangler, storageDir, port, broker, journal } = options
   const objects = wrangler.durable_objects.bindings
   const withSqlite = new Set(wrangler.migrations.flatMap((migration) => migration.new_sqlite_classes ?? []))
   for (const { class_name } of objects)
@@ -63,6 +66,7 @@ export function workerdConfig({ modules, bindings, wrangler, storageDir, port, b
     bindings: list([
       struct({ name: text('WORKER'), service: text('worker') }),
       struct({ name: text('CONSUMERS'), json: text(JSON.stringify(wrangler.queues.consumers ?? [])) }),
+      ...(journal === undefined ? [] : [struct({ name: text('JOURNAL'), service: text('journal') })]),
     ]),
   }
   const services = [
@@ -70,6 +74,9 @@ export function workerdConfig({ modules, bindings, wrangler, storageDir, port, b
     struct({ name: text('queues'), worker: struct(queues) }),
     // The stand-ins are on this machine, which workerd counts as a private network.
     struct({ name: text('internet'), network: struct({ allow: list([text('public'), text('private')]) }) }),
+    ...(journal === undefined
+      ? []
+      : [struct({ name: text('journal'), external: struct({ address: text(journal), http: '()' }) })]),
     struct({ name: text('objects'), disk: struct({ path: text(storageDir), writable: 'true' }) }),
   ]
   const sockets = [

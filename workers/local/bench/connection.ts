@@ -11,7 +11,7 @@ const LINE_END = Buffer.from('\r\n')
 const NOTHING = Buffer.alloc(0)
 
 type Pending = {
-  resolve(): void
+  resolve(status: number): void
   reject(error: Error): void
   onBody: ((piece: Buffer) => void) | undefined
 }
@@ -42,7 +42,13 @@ export class Connection {
   }
 
   /** Sends a request; resolves at the end of a 200, rejects on every other. `onBody` sees the body as it arrives. */
-  request(bytes: Buffer, onBody?: (piece: Buffer) => void): Promise<void> {
+  async request(bytes: Buffer, onBody?: (piece: Buffer) => void): Promise<void> {
+    const status = await this.ask(bytes, onBody)
+    if (status !== 200) throw new Error(`The server answered ${status}.`)
+  }
+
+  /** Sends a request; resolves at the end of its answer with the status. Rejects if the connection ends before. */
+  ask(bytes: Buffer, onBody?: (piece: Buffer) => void): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject, onBody }
       this.#socket.write(bytes)
@@ -114,8 +120,7 @@ export class Connection {
     const pending = this.#pending
     this.#pending = undefined
     this.#state = 'head'
-    if (this.#status === 200) pending?.resolve()
-    else pending?.reject(new Error(`The server answered ${this.#status}.`))
+    pending?.resolve(this.#status)
   }
 
   #fail(error: Error): void {

@@ -162,10 +162,14 @@ export class Stage {
     await Promise.all(Array.from({ length: 8 }, sell))
   }
 
-  /** Resolves when every call that was made is in the log: outboxes and queues are empty, and nothing is left to do. */
-  async drained(): Promise<void> {
+  /**
+   * Resolves when every call is in the log: all that were asked, or so many where some were refused. Outboxes and queues are then
+   * empty, and nothing is left to do.
+   */
+  async drained(
+    calls = this.#running.reduce((sum, { arm }) => sum + (arm.name === 'agentlink' ? arm.asked() : 0), 0),
+  ): Promise<void> {
     const deadline = Date.now() + DRAIN_MS_MAX
-    const calls = this.#running.reduce((sum, { arm }) => sum + (arm.name === 'agentlink' ? arm.asked() : 0), 0)
     for (;;) {
       const { rows } = await this.#pool.query<{ count: string }>('SELECT count(*) FROM call_logs')
       const missing = calls - Number(rows[0]?.count)
