@@ -6,7 +6,7 @@ import { join, relative } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '..')
-const CHECK_MS_MAX = 240_000
+const CHECK_MS_MAX = 400_000
 
 let folder: string
 
