@@ -5,6 +5,7 @@
 import { sql } from 'drizzle-orm'
 import { db } from './db.ts'
 import { describe, log } from './log.ts'
+import { queueName } from './queue-name.ts'
 import { deadLetters } from './tables.ts'
 import type { Bindings } from '../env.ts'
 
@@ -14,7 +15,7 @@ const SUFFIX = /-dead$/
 
 /** Stores every message once, by its id. Never throws: while Postgres is away, messages are retried. */
 export async function deadLettersQueue(batch: MessageBatch, env: Bindings): Promise<void> {
-  const queue = batch.queue.replace(SUFFIX, '')
+  const queue = queueName(batch.queue).replace(SUFFIX, '')
   await Promise.all(batch.messages.map((message) => bury(queue, message, env)))
 }
 
