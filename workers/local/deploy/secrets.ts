@@ -6,6 +6,7 @@
  *     npm run secrets -- new <file>              makes those that are made here
  *     npm run secrets -- set <file> <name>       takes one that comes from elsewhere, from standard input
  *     npm run secrets -- rotate <file> <name>    a new one; the old one stays readable as <name>_PREVIOUS
+ *     npm run secrets -- address <file> <name>   the account that a signer's key signs for
  *     npm run secrets -- end <file> <name>       ends the overlap: <name>_PREVIOUS becomes null, which wrangler deletes
  *
  * When a rotation may be ended is for docs/deploy.md to say.
@@ -13,7 +14,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { generatePrivateKey } from 'viem/accounts'
+import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
 
 /** By name; null is deleted where it is sent to. */
 export type SecretsFile = Record<string, string | null>
@@ -31,16 +32,22 @@ const MADE: Record<string, () => string> = {
   MINT_SIGNER_KEY: generatePrivateKey,
   SETTLE_SIGNER_KEY: generatePrivateKey,
 }
-/** Those of which the Worker reads two at once. The last two are made at Stripe and Coinbase. */
+/**
+ * Those of which the one before is kept: the Worker reads two at once of the first five, of which two are made at Stripe and
+ * Coinbase; of a signer's key the old account may still hold money.
+ */
 export const OVERLAPPING = [
   'ENCRYPTION_KEY',
   'WEBHOOK_KEY',
   'JWT_SECRET',
   'STRIPE_WEBHOOK_SECRET',
   'COINBASE_WEBHOOK_SECRET',
+  'MINT_SIGNER_KEY',
+  'SETTLE_SIGNER_KEY',
 ] as const
 const NAME = /^[A-Z][A-Z0-9_]+$/
-const USAGE = 'Usage: npm run secrets -- new <file> | set <file> <name> | rotate <file> <name> | end <file> <name>'
+const USAGE =
+  'Usage: npm run secrets -- new <file> | set <file> <name> | rotate <file> <name> | address <file> <name> | end <file> <name>'
 
 /** All that can be made here, made. */
 export function newSecrets(): SecretsFile {
@@ -85,6 +92,7 @@ async function main([action, path, name = '']: string[]): Promise<string> {
     return `${path} has ${Object.keys(MADE).join(', ')}. Keep a copy where it cannot be lost.`
   }
   const secrets = JSON.parse(await readFile(path, 'utf8')) as SecretsFile
+  if (action === 'address') return privateKeyToAddress(secrets[name] as `0x${string}`)
   await writeFile(path, written(await changed(action, secrets, name)), { mode: 0o600 })
   return `${name} is changed in ${path}. Send it: wrangler secret bulk ${path} --env <environment>`
 }
