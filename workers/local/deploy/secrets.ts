@@ -83,7 +83,11 @@ function isOverlapping(name: string): boolean {
   return (OVERLAPPING as readonly string[]).includes(name)
 }
 
-async function main([action, path, name = '']: string[]): Promise<string> {
+/** Does what the arguments say; gives what to tell of it, which is never a secret. `read` gives what comes on standard input. */
+export async function secretsCommand(
+  [action, path, name = '']: string[],
+  read: () => Promise<string>,
+): Promise<string> {
   if (path === undefined || (action === 'new') !== (name === '') || (name !== '' && !NAME.test(name)))
     throw new Error(USAGE)
   if (action === 'new') {
@@ -93,21 +97,25 @@ async function main([action, path, name = '']: string[]): Promise<string> {
   }
   const secrets = JSON.parse(await readFile(path, 'utf8')) as SecretsFile
   if (action === 'address') return privateKeyToAddress(secrets[name] as `0x${string}`)
-  await writeFile(path, written(await changed(action, secrets, name)), { mode: 0o600 })
+  await writeFile(path, written(await changed(action, secrets, name, read)), { mode: 0o600 })
   return `${name} is changed in ${path}. Send it: wrangler secret bulk ${path} --env <environment>`
 }
 
-async function changed(action: string | undefined, secrets: SecretsFile, name: string): Promise<SecretsFile> {
-  if (action === 'set') return { ...secrets, [name]: await given(name) }
-  if (action === 'rotate') return rotated(secrets, name, name in MADE ? undefined : await given(name))
+async function changed(
+  action: string | undefined,
+  secrets: SecretsFile,
+  name: string,
+  read: () => Promise<string>,
+): Promise<SecretsFile> {
+  const given = async (): Promise<string> => {
+    const value = (await read()).trim()
+    if (value === '') throw new Error(`Give the value of ${name} on standard input.`)
+    return value
+  }
+  if (action === 'set') return { ...secrets, [name]: await given() }
+  if (action === 'rotate') return rotated(secrets, name, name in MADE ? undefined : await given())
   if (action === 'end') return ended(secrets, name)
   throw new Error(USAGE)
-}
-
-async function given(name: string): Promise<string> {
-  const value = (await text(process.stdin)).trim()
-  if (value === '') throw new Error(`Give the value of ${name} on standard input.`)
-  return value
 }
 
 function written(secrets: SecretsFile): string {
@@ -115,7 +123,7 @@ function written(secrets: SecretsFile): string {
 }
 
 if (import.meta.main)
-  await main(process.argv.slice(2)).then(
+  await secretsCommand(process.argv.slice(2), () => text(process.stdin)).then(
     (said) => console.log(said),
     (thrown: Error) => {
       console.error(thrown.message)

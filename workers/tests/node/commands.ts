@@ -1,6 +1,7 @@
 /** Whether a command that somebody is told to run can be run: by the docs, and by the workflows. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { experimental_getWranglerCommands } from 'wrangler'
 
 export const ROOT = join(import.meta.dirname, '..', '..', '..')
 
@@ -24,25 +25,46 @@ export function commandsIn(line: string): string[][] {
 /** Why a command cannot be run, or null. `scripts` are those of package.json. */
 export function problemOf(words: string[], scripts: Record<string, string>): string | null {
   const [program = '', ...rest] = words.filter((word, at) => at > 0 || !/^[A-Z_]+=/.test(word))
-  const args = rest.filter((word) => !word.startsWith('-'))
+  const [first = '', second = ''] = rest.filter((word) => !word.startsWith('-'))
   if (program === 'npm') {
-    const [action = '', script = ''] = args
-    if (action === 'run') return script in scripts ? null : `There is no script ${script}.`
-    return NPM.has(action) && (action !== 'start' || 'start' in scripts) ? null : `npm has no ${action}.`
+    if (first === 'run') return second in scripts ? null : `There is no script ${second}.`
+    return NPM.has(first) ? null : `npm has no ${first}.`
   }
-  if (program === 'node') return isThere(args[0]) ? null : `There is no file ${args[0]}.`
-  if (program === 'npx') return isThere(join('node_modules', '.bin', args[0] ?? '')) ? null : `There is no ${args[0]}.`
-  return TOOLS.has(program) ? null : `Nobody has ${program}.`
+  if (program === 'node') return isThere(first) ? null : `There is no file ${first}.`
+  if (program === 'npx') return isThere(join('node_modules', '.bin', first)) ? null : `There is no ${first}.`
+  return program === 'wrangler' || TOOLS.has(program) ? null : `Nobody has ${program}.`
 }
 
-/** What is run by wrangler: its subcommand, in the words that come before any name or option. */
-export function wranglerWords(words: string[]): string[] | null {
+type Option = { alias?: string | readonly string[] }
+type Known = {
+  definition?: { type?: string; args?: Record<string, Option> }
+  subtree: Map<string, Known>
+}
+
+/** Why a command of wrangler cannot be run, or null: it has no such subcommand, or that has no such option. Also null for another program. */
+export function wranglerProblemOf(words: string[]): string | null {
   const at = words.indexOf('wrangler')
   if (at === -1 || at > 1) return null
-  const end = words.findIndex((word, place) => place > at && !/^[a-z][a-z0-9-]*$/.test(word))
-  return words.slice(at + 1, end === -1 ? undefined : end)
+  const { registry, globalFlags } = experimental_getWranglerCommands() as unknown as {
+    registry: Known
+    globalFlags: Record<string, Option>
+  }
+  let known = registry
+  let place = at + 1
+  for (let next = known.subtree.get(words[place] ?? ''); next; next = known.subtree.get(words[place] ?? '')) {
+    known = next
+    place++
+  }
+  if (known === registry || known.definition?.type === 'namespace')
+    return `wrangler has no ${words.slice(at + 1, at + 3).join(' ')}.`
+  const options = Object.entries({ ...known.definition?.args, ...globalFlags })
+  const names = new Set(options.flatMap(([name, { alias = [] }]) => [name, ...[alias].flat()]))
+  const unknown = words
+    .slice(place)
+    .find((word) => word.startsWith('-') && !names.has(word.replace(/^--?/, '').replace(/=.*$/, '')))
+  return unknown === undefined ? null : `wrangler ${words.slice(at + 1, place).join(' ')} has no ${unknown}.`
 }
 
-function isThere(path: string | undefined): boolean {
-  return path !== undefined && existsSync(join(ROOT, path))
+function isThere(path: string): boolean {
+  return path !== '' && existsSync(join(ROOT, path))
 }

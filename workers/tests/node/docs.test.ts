@@ -3,15 +3,13 @@
  * run: most of them change something, or need an account.
  */
 import '../../local/newer-node.ts'
-import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { commandsIn, problemOf, ROOT, wranglerWords } from './commands.ts'
+import { deploy, NEEDED_SECRETS } from '../../local/deploy/deploy.ts'
+import { commandsFor } from '../../local/deploy/resources.ts'
+import { commandsIn, problemOf, ROOT, wranglerProblemOf } from './commands.ts'
 
-const WRANGLER = join(ROOT, 'node_modules', 'wrangler', 'wrangler-dist', 'cli.js')
-const QUIET = { CI: '1', WRANGLER_SEND_METRICS: 'false', WRANGLER_WRITE_LOGS: 'false', WRANGLER_HIDE_BANNER: 'true' }
 /** What a command of the docs makes. */
 const MADE = new Set(['contracts/deployments/base-sepolia.json'])
 
@@ -78,19 +76,34 @@ test('a command that cannot be run is found', () => {
   expect(commandsIn(`curl -d '{"a":"b | c"}' x # and more`)).toEqual([['curl', '-d', `'{"a":"b | c"}'`, 'x']])
 })
 
-test('wrangler knows every command of its that is told of', async () => {
-  const told = new Set(commands.flatMap(({ words }) => wranglerWords(words)?.join(' ') ?? []))
-  for (const name of ['staging', 'production'])
-    expect([...told].filter((words) => words.split(' ').includes(name))).toEqual([])
-  expect(told.size).toBeGreaterThan(4)
-  for (const words of told) {
-    const run = promisify(execFile)(process.execPath, [WRANGLER, ...words.split(' '), '--help'], {
-      cwd: ROOT,
-      env: { ...process.env, ...QUIET },
-    })
-    // Of what it does not know, it shows the help of what comes before.
-    expect((await run).stdout.split('\n').slice(0, 4).join('\n')).toContain(`wrangler ${words}`)
-  }
+test('wrangler knows its commands that people are told of, those that make resources and those that deploy', async () => {
+  const told = [...commands.map(({ words }) => words), ...commandsFor('staging').map((line) => line.split(' '))]
+  await deploy(['--env', 'staging'], {
+    variables: { CLOUDFLARE_ACCOUNT_ID: 'x', CLOUDFLARE_API_TOKEN: 'x', DATABASE_URL: 'postgres://db.example.com/x' },
+    run: ({ words }) => Promise.resolve(told.push(words) * 0),
+    read: (words) => {
+      told.push(words)
+      const isList = words.includes('secret')
+      return Promise.resolve(isList ? JSON.stringify([...NEEDED_SECRETS, 'API_URL'].map((name) => ({ name }))) : '')
+    },
+    get: () => Promise.resolve({ status: 200, text: '"ok"' }),
+    pause: () => Promise.resolve(),
+    say: () => {},
+  })
+  expect(told.filter((words) => words.slice(0, 2).includes('wrangler')).length).toBeGreaterThan(40)
+  expect(told.flatMap((words) => wranglerProblemOf(words) ?? [])).toEqual([])
+  const wrong = [
+    'wrangler secret bulc x',
+    'npx wrangler secret',
+    'wrangler rollback --envy staging',
+    'wrangler deploy -e staging',
+  ]
+  expect(wrong.map((line) => wranglerProblemOf(line.split(' ')))).toEqual([
+    'wrangler has no secret bulc.',
+    'wrangler has no secret.',
+    'wrangler rollback has no --envy.',
+    null,
+  ])
 })
 
 describe('routes', () => {

@@ -3,15 +3,21 @@
  * after its end. The Worker's own code reads what `npm run secrets` writes.
  */
 import '../../local/newer-node.ts'
-import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { privateKeyToAddress } from 'viem/accounts'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { coinbaseSigner } from '../../local/coinbase/sign.ts'
 import type { Signer } from '../../local/courier.ts'
-import { ended, newSecrets, OVERLAPPING, rotated, type SecretsFile } from '../../local/deploy/secrets.ts'
+import {
+  ended,
+  newSecrets,
+  OVERLAPPING,
+  rotated,
+  secretsCommand,
+  type SecretsFile,
+} from '../../local/deploy/secrets.ts'
 import { stripeSigner } from '../../local/stripe/sign.ts'
 import { testBindings } from '../../local/test-bindings.ts'
 import { TEST_COINBASE, TEST_STRIPE } from '../../local/test-keys.ts'
@@ -154,17 +160,10 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-test('as a program it writes a file that nobody else can read, says no secret, and overwrites none', async () => {
-  const program = join(import.meta.dirname, '../../local/deploy/secrets.ts')
+test('as a command it writes a file that nobody else can read, says no secret, and overwrites none', async () => {
   const path = join(folder, 'staging.json')
-  const run = (args: string[], input = '') => {
-    const running = promisify(execFile)(process.execPath, [program, ...args])
-    running.child.stdin?.end(input)
-    return running.then(
-      ({ stdout }) => stdout,
-      (thrown: { stderr: string }) => thrown.stderr,
-    )
-  }
+  const run = (args: string[], input = '') =>
+    secretsCommand(args, () => Promise.resolve(input)).catch((thrown: Error) => thrown.message)
   const read = async () => JSON.parse(await readFile(path, 'utf8')) as Record<string, string>
   const words = [await run(['new', path])]
   const first = await read()
@@ -185,9 +184,16 @@ test('as a program it writes a file that nobody else can read, says no secret, a
     await run(['end', path, 'JWT_SECRET']),
     await run(['rotate', path, 'STRIPE_WEBHOOK_SECRET'], 'whsec_third'),
   )
+  words.push(await run(['set', path, 'MAIL_API_KEY'], ' \n'), await run(['rotate', path]))
   expect(words[1]).toContain('EEXIST')
-  expect(words.at(-1)).toContain('end it first')
+  expect(words.slice(-3)).toEqual([
+    expect.stringContaining('end it first'),
+    'Give the value of MAIL_API_KEY on standard input.',
+    expect.stringContaining('Usage:'),
+  ])
   expect(await read()).toEqual({ ...second, JWT_SECRET_PREVIOUS: null })
   const values = Object.values({ ...first, ...second })
   expect(words.filter((line) => values.some((value) => line.includes(value)))).toEqual([])
+  const address = await run(['address', path, 'MINT_SIGNER_KEY'])
+  expect(address).toBe(privateKeyToAddress(first['MINT_SIGNER_KEY'] as `0x${string}`))
 })
