@@ -6,7 +6,7 @@
  */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs, promisify } from 'node:util'
 import { type Environment, environment, type EnvironmentName, ENVIRONMENTS } from './environments.ts'
@@ -216,19 +216,25 @@ async function isWell({ name, apiUrl }: Environment, { get, pause, say }: Outsid
 
 /** This machine, and the accounts that its variables open. */
 function thisMachine(): Outside {
+  // npm puts its programs there; whoever starts this by hand has them too.
+  const programs = { PATH: [join(ROOT, 'node_modules', '.bin'), process.env['PATH']].join(delimiter) }
   return {
     variables: process.env,
     run: async ({ words: [program = '', ...args], folder = '.', variables = {} }) => {
       const child = spawn(program, args, {
         cwd: join(ROOT, folder),
-        env: { ...process.env, ...variables },
+        env: { ...process.env, ...programs, ...variables },
         stdio: 'inherit',
       })
       const [code] = (await once(child, 'close')) as [number | null]
       return code ?? 1
     },
     read: ([program = '', ...args]) =>
-      promisify(execFile)(program, args, { cwd: ROOT, timeout: READ_MS_MAX }).then(
+      promisify(execFile)(program, args, {
+        cwd: ROOT,
+        env: { ...process.env, ...programs },
+        timeout: READ_MS_MAX,
+      }).then(
         ({ stdout }) => stdout,
         () => null,
       ),
