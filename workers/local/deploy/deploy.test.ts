@@ -64,7 +64,12 @@ function world({ variables = {}, answers = {}, failing, health = [WELL] }: World
   return { outside, ran, asked, said, built, pauses: () => pauses }
 }
 
-const HARMLESS = ['npm run check', 'wrangler deploy --dry-run --env production', 'npm run build:site']
+const HARMLESS = [
+  'npm run check',
+  'wrangler deploy --dry-run --env production',
+  'wrangler check startup --args=--env=production --outfile worker-startup.cpuprofile',
+  'npm run build:site',
+]
 const CHANGES = [
   'npm run migrate',
   'wrangler deploy --env production --tag 0123456789ab --message git 0123456789ab',

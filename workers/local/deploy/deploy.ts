@@ -150,6 +150,13 @@ function harmless({ name, apiUrl, siteUrl }: Environment): Step[] {
     { name: 'check', command: { words: ['npm', 'run', 'check'] } },
     { name: 'build of the Worker', command: { words: ['wrangler', 'deploy', '--dry-run', '--env', name] } },
     {
+      // In workerd, with nothing at hand: it fails where code outside of handlers throws, or takes longer than Cloudflare bears.
+      name: 'start of the Worker',
+      command: {
+        words: ['wrangler', 'check', 'startup', `--args=--env=${name}`, '--outfile', 'worker-startup.cpuprofile'],
+      },
+    },
+    {
       name: 'build of the site',
       command: { words: ['npm', 'run', 'build:site'], variables: { PUBLIC_API_URL: apiUrl, PUBLIC_SITE_URL: siteUrl } },
     },
