@@ -25,7 +25,7 @@ beforeAll(async () => {
   const args = [WRANGLER, 'deploy', '--dry-run', '--env', 'production', '--outdir', folder]
   const ran = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env: { ...process.env, ...QUIET } })
   said = ran.stdout
-})
+}, 180_000)
 afterAll(() => rm(folder, { recursive: true }))
 
 test('the Worker is small enough to be deployed', async () => {
