@@ -6,9 +6,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { getAddress } from 'viem'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { createTestClient, getAddress, http, parseEther, publicActions, walletActions } from 'viem'
+import { privateKeyToAddress } from 'viem/accounts'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Chain, startChain } from '../workers/local/chain.ts'
+import { agentTokenAbi } from './generated/agent-token.ts'
+import { roleCall } from './roles.ts'
 
 /** The first account of anvil, which has money. */
 const PAYER = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
@@ -88,4 +91,51 @@ test('the contracts are deployed once; where they are is written down for a real
   })
   expect(other.settlement).not.toBe(written.settlement)
   expect(await deploy('base-sepolia')).not.toMatchObject({ said: expect.stringContaining('commit it') })
+})
+
+describe('a signer’s key is changed by its contract’s admin', () => {
+  const STRANGER = getAddress(`0x${'9'.repeat(40)}`)
+  const [OLD, NEW] = [`0x${'11'.repeat(32)}`, `0x${'33'.repeat(32)}`].map((key) =>
+    privateKeyToAddress(key as `0x${string}`),
+  ) as [`0x${string}`, `0x${string}`]
+
+  test('both may mint from the one transaction to the other, and only the new one after it', async () => {
+    const client = createTestClient({ mode: 'anvil', transport: http(chain.rpcUrl) })
+      .extend(publicActions)
+      .extend(walletActions)
+    const mayMint = async (account: `0x${string}`, agentId: string) =>
+      client
+        .simulateContract({
+          abi: agentTokenAbi,
+          address: chain.agentToken,
+          functionName: 'mint',
+          args: [STRANGER, agentId, 1, `0x${'1'.repeat(64)}`],
+          account,
+        })
+        .then(
+          () => true,
+          (thrown: Error) => !thrown.message.includes('AccessControlUnauthorizedAccount') && Promise.reject(thrown),
+        )
+    // The admin of the local chain, for whom anvil signs.
+    const admin = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
+    await client.setBalance({ address: admin, value: parseEther('1') })
+    const send = async (...args: string[]) => {
+      const call = roleCall(args, { AGENT_TOKEN_ADDRESS: chain.agentToken })
+      const hash = await client.sendTransaction({ account: admin, chain: null, ...call })
+      expect((await client.waitForTransactionReceipt({ hash, pollingInterval: 10 })).status).toBe('success')
+    }
+    expect([await mayMint(OLD, 'a'), await mayMint(NEW, 'a')]).toEqual([true, false])
+    await send('grant', 'mint', NEW)
+    expect([await mayMint(OLD, 'a'), await mayMint(NEW, 'a')]).toEqual([true, true])
+    await send('revoke', 'mint', OLD)
+    expect([await mayMint(OLD, 'a'), await mayMint(NEW, 'a')]).toEqual([false, true])
+  })
+
+  test('what is missing or malformed is said, and no transaction is', () => {
+    const variables = { AGENT_TOKEN_ADDRESS: STRANGER, SETTLEMENT_ADDRESS: NEW }
+    expect(roleCall(['grant', 'settle', OLD], variables).to).toBe(NEW)
+    for (const args of [[], ['give', 'mint', OLD], ['grant', 'pay', OLD], ['grant', 'mint', '0x12']])
+      expect(() => roleCall(args, variables)).toThrow('Usage:')
+    expect(() => roleCall(['grant', 'settle', OLD], {})).toThrow('SETTLEMENT_ADDRESS is missing')
+  })
 })

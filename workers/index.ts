@@ -5,6 +5,7 @@ import { warmCron } from './agents/warm.cron.ts'
 import { app } from './app.ts'
 import { sessionsCron } from './auth/sessions.cron.ts'
 import { deadLettersQueue } from './base/dead-letters.queue.ts'
+import { queueName } from './base/queue-name.ts'
 import { mintsQueue } from './chain/mints.queue.ts'
 import { payoutsQueue } from './chain/payouts.queue.ts'
 import { watcherCron } from './chain/watcher.cron.ts'
@@ -76,6 +77,6 @@ const crons: Record<string, (env: Bindings) => Promise<void>> = {
 
 export default {
   fetch: app.fetch,
-  queue: async (batch, env) => queues[batch.queue]?.(batch as MessageBatch<never>, env),
+  queue: async (batch, env) => queues[queueName(batch.queue)]?.(batch as MessageBatch<never>, env),
   scheduled: async (event, env) => crons[event.cron]?.(env),
 } satisfies ExportedHandler<Bindings>

@@ -16,6 +16,7 @@ export const QUEUES = {
   'call-logs': 'CALL_LOGS',
   knowledge: 'KNOWLEDGE_STEPS',
   'payment-events': 'PAYMENT_EVENTS',
+  settlements: 'SETTLEMENTS',
 } as const satisfies Record<string, keyof OwnBindings>
 
 /** The queue of this name, or null. What it takes is for whoever sends to know. */

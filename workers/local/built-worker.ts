@@ -137,7 +137,16 @@ export function builtModule(): Promise<Module> {
 async function build(): Promise<Module> {
   const outDir = await mkdtemp(join(tmpdir(), 'agentlink-build-'))
   try {
-    const args = [WRANGLER, 'deploy', '--dry-run', '--config', join(ROOT, 'wrangler.toml'), '--outdir', outDir]
+    const args = [
+      WRANGLER,
+      'deploy',
+      '--dry-run',
+      '--env=',
+      '--config',
+      join(ROOT, 'wrangler.toml'),
+      '--outdir',
+      outDir,
+    ]
     await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...QUIET }, timeout: BUILD_MS_MAX })
     return { name: 'index.js', text: await readFile(join(outDir, 'index.js'), 'utf8') }
   } finally {

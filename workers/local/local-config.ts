@@ -1,6 +1,6 @@
 /**
- * wrangler.toml as it is on this machine: the same, but that `VECTORS` is the stand-in's binding (`vectors/worker.ts`), since
- * Vectorize can be reached only at Cloudflare.
+ * wrangler.toml as it is on this machine: the same without the environments that are deployed, and with the stand-in's binding
+ * (`vectors/worker.ts`) as `VECTORS`, since Vectorize can be reached only at Cloudflare.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ const STAND_IN = '[[services]]\nbinding = "VECTORS"\nservice = "agentlink"\nentr
 
 /** Writes the configuration into a folder; gives its path. Throws if wrangler.toml is not as this expects it. */
 export function writeLocalConfig(dir: string): string {
-  const text = readFileSync(join(ROOT, 'wrangler.toml'), 'utf8')
+  const [text = ''] = readFileSync(join(ROOT, 'wrangler.toml'), 'utf8').split(/^\[env\./m, 1)
   if (!VECTORIZE.test(text)) throw new Error('wrangler.toml binds no VECTORS.')
   const main = join(ROOT, 'workers', 'local', 'vectors', 'worker.ts')
   const path = join(dir, 'wrangler.toml')

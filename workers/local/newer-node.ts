@@ -20,3 +20,5 @@ if (!('fromBase64' in Uint8Array))
   Object.defineProperty(Uint8Array, 'fromBase64', {
     value: (text: string, { alphabet = 'base64' }: Base64Options = {}) => new Uint8Array(Buffer.from(text, alphabet)),
   })
+if (!('fromHex' in Uint8Array))
+  Object.defineProperty(Uint8Array, 'fromHex', { value: (text: string) => new Uint8Array(Buffer.from(text, 'hex')) })

@@ -254,11 +254,11 @@ describe('the queue call-logs-dead', () => {
     expect(await deliver(deadLettersQueue, [{ id, body: null }])).toEqual({ acks: [id], retries: [] })
   })
 
-  it('retries while Postgres is away', async () => {
-    expect(await deliver(deadLettersQueue, [{ id: 'a', body: 1 }], nowhere)).toEqual({
-      acks: [],
-      retries: [['a', 60]],
-    })
+  it('retries while Postgres is away, ever more patiently: a hundred tries last longer than a queue keeps a message', async () => {
+    const given = [1, 2, 9, 10, 99].map((attempts) => ({ id: `after ${attempts}`, body: 1, attempts }))
+    const { acks, retries } = await deliver(deadLettersQueue, given, nowhere)
+    expect(acks).toEqual([])
+    expect(retries.map(([, seconds]) => seconds)).toEqual([60, 120, 15_360, 21_600, 21_600])
   })
 })
 

@@ -82,7 +82,8 @@ describe('rooms', () => {
 describe('doors', () => {
   test('every object, queue and cron stands in index.ts and in wrangler.toml, and the reverse', () => {
     const index = text('workers/index.ts')
-    const wrangler = text('wrangler.toml')
+    // What is deployed is compared with this in workers/local/deploy/environments.test.ts.
+    const [wrangler = ''] = text('wrangler.toml').split(/^\[env\./m, 1)
     const kinds = {
       object: /export \{ \w+ \} from '\.\/(.+\.object)\.ts'/g,
       queue: /from '\.\/(.+\.queue)\.ts'/g,
@@ -101,6 +102,12 @@ describe('doors', () => {
     expect(
       [...wrangler.matchAll(/\[\[queues\.consumers\]\]\nqueue = "([\w-]+)"/g)].map((match) => match[1]).toSorted(),
     ).toEqual(queues.toSorted())
+    const sent = [...wrangler.matchAll(/\[\[queues\.producers\]\]\nbinding = "(\w+)"\nqueue = "([\w-]+)"/g)]
+    const admins = [...text('workers/admin/queues.ts').matchAll(/^ {2}'?([\w-]+)'?: '([A-Z_]+)',/gm)]
+    // Or what such a queue gave up on could not be sent again.
+    expect(admins.map(([, queue, binding]) => `${binding} ${queue}`).toSorted()).toEqual(
+      sent.map(([, binding, queue]) => `${binding} ${queue}`).toSorted(),
+    )
     const crons = [...index.matchAll(/^ {2}'(.+)': \w+Cron,/gm)].map((match) => match[1])
     expect(
       [...(/crons = \[(.*)\]/.exec(wrangler)?.[1] ?? '').matchAll(/"([^"]+)"/g)].map((match) => match[1]).toSorted(),
