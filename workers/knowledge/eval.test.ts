@@ -62,11 +62,10 @@ async function placesOf({ agent }: Knowing, question: string, answer: string): P
   const { matches } = await bindings.VECTORS.query([...vector], { topK: 20, namespace: agent.id })
   const named = matches.flatMap(({ id }) => placeOf(id) ?? [])
   const found = await searchChunks(bindings, { agentId: agent.id, fileIds: [], query: question, named })
-  const similarities = new Map(matches.map(({ id, score }) => [id, score]))
   const wanted = answer.replaceAll(/\s+/g, '')
   const placeIn = (mode: Mode): number =>
-    take(rank(found, { vector, similarities }, mode), { topK: 20, threshold: 0.2 }).findIndex(({ content }) =>
-      content.replaceAll(/\s+/g, '').includes(wanted),
+    take(rank(found, { vector, named }, mode), { topK: 20, threshold: mode === 'words' ? -1 : 0.2 }).findIndex(
+      ({ content }) => content.replaceAll(/\s+/g, '').includes(wanted),
     ) + 1
   return { vectors: placeIn('vectors'), words: placeIn('words'), hybrid: placeIn('hybrid') }
 }

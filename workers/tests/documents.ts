@@ -1,11 +1,18 @@
 /** Documents for tests of what agents know, and how they are handed in through the Worker's door. */
-import { env, SELF } from 'cloudflare:test'
+import { createExecutionContext, env, SELF } from 'cloudflare:test'
+import { eq } from 'drizzle-orm'
 import { zipSync } from 'fflate'
 import { PDFDocument, StandardFonts } from 'pdf-lib'
-import { api, anyAddress, newAgent, type Account, type ApiAnswer, type ProviderName } from './world.ts'
+import { expect } from 'vitest'
+import { app } from '../app.ts'
+import { db } from '../base/db.ts'
+import { step, vectorId } from '../knowledge/steps.ts'
+import { knowledgeChunks, knowledgeFiles } from '../knowledge/tables.ts'
+import { api, anyAddress, bindings, newAgent, type Account, type ApiAnswer, type ProviderName } from './world.ts'
 import { session } from './things.ts'
 import type { Agent } from '../agents/agents.ts'
 import type { AgentConfigInput } from '../agents/config.ts'
+import type { Bindings } from '../env.ts'
 
 const READY_MS_MAX = 40_000
 
@@ -99,6 +106,55 @@ export function docxOf(paragraphs: string[]): Uint8Array {
 
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+}
+
+/** The bindings of a Worker whose queue swallows everything: a test takes the steps itself. */
+export const quiet: Bindings = { ...bindings, KNOWLEDGE_STEPS: { send: async () => {} } as unknown as Queue<never> }
+
+/** Hands a file in without anybody reading it. */
+export async function handIn({ agent, creator }: Knowing, text: string): Promise<string> {
+  const request = new Request(`https://agentlink.test/api/v1/agents/${agent.id}/knowledge?filename=lights.txt`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${creator.token}` },
+    body: text,
+  })
+  const response = await app.fetch(request, quiet, createExecutionContext())
+  const { id }: { id: string } = await response.json()
+  return id
+}
+
+/** The row of a file. */
+export async function rowOf(id: string) {
+  const [row] = await db(bindings).select().from(knowledgeFiles).where(eq(knowledgeFiles.id, id))
+  return row
+}
+
+/** Takes steps until nothing is left to do. */
+export async function finish(id: string, env: Bindings = quiet): Promise<void> {
+  for (let steps = 0; steps < 50; steps++) if ((await step(env, id)) === 'done') return
+  throw new Error('It does not come to an end.')
+}
+
+/** As if whoever had the lease was killed long ago. */
+export async function expire(id: string): Promise<void> {
+  await db(bindings)
+    .update(knowledgeFiles)
+    .set({ leasedUntil: new Date(0) })
+    .where(eq(knowledgeFiles.id, id))
+}
+
+/** The vectors are those of the chunks, no more and no fewer, and the chunks are those of one reading. */
+export async function expectWhole(id: string): Promise<void> {
+  const row = await rowOf(id)
+  const places = await db(bindings)
+    .select({ generation: knowledgeChunks.generation, place: knowledgeChunks.place })
+    .from(knowledgeChunks)
+    .where(eq(knowledgeChunks.fileId, id))
+  expect(row).toMatchObject({ status: 'ready', chunkCount: places.length, embedded: places.length, leasedUntil: null })
+  expect(new Set(places.map(({ generation }) => generation))).toEqual(new Set([row?.readyGeneration]))
+  expect(await vectorsOf(id)).toEqual(
+    places.map(({ generation, place }) => vectorId({ id, generation }, place)).toSorted(),
+  )
 }
 
 /** The ids of the vectors in the store that begin so. */
