@@ -40,7 +40,6 @@ test('of all of them the limit is named through the door, and whoever asks meanw
   const named = [
     'a stream that unpacks to 21 MB',
     'a document that unpacks to 21 MB',
-    'a line of 20 MB',
     'encrypted',
     'scanned, without text',
     'nothing',
@@ -48,23 +47,22 @@ test('of all of them the limit is named through the door, and whoever asks meanw
   ]
   const files = BAD_FILES.filter(({ name }) => named.includes(name))
   expect(files).toHaveLength(named.length)
-  await Promise.all([
-    ...files.map(async (file) => {
-      const { status, body } = await upload(knowing, file.filename, file.make())
-      if (file.refused === 'at once')
-        return expect([status, body.error.message]).toEqual([400, expect.stringMatching(file.says ?? /./)])
+  for (const file of files) {
+    const asked = ask(developer, knowing.agent, 'When is the lamp lit?', { patient: true })
+    const { status, body } = await upload(knowing, file.filename, file.make())
+    if (file.refused === 'at once')
+      expect([status, body.error.message]).toEqual([400, expect.stringMatching(file.says ?? /./)])
+    else {
       expect(status, JSON.stringify(body)).toBe(202)
       expect(await settled(knowing, body.id)).toMatchObject({
         status: 'failed',
         in_use: false,
         problem: expect.stringMatching(file.says ?? /./),
       })
-    }),
-    ...Array.from({ length: 10 }, async () => {
-      const response = await ask(developer, knowing.agent, 'When is the lamp lit?', { patient: true })
-      expect([response.status, response.headers.get('x-agentlink-knowledge')]).toEqual([200, 'used'])
-    }),
-  ])
+    }
+    const response = await asked
+    expect([response.status, response.headers.get('x-agentlink-knowledge')]).toEqual([200, 'used'])
+  }
   expect((await query(knowing, 'lamp')).body.chunks).toMatchObject([{ filename: 'good.md' }])
 })
 

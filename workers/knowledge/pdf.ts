@@ -88,13 +88,13 @@ async function linesOf(document: Document, number: number): Promise<Line[]> {
 
 type Content = Awaited<ReturnType<Awaited<ReturnType<Document['getPage']>>['getTextContent']>>
 
-/** What a stream gives; it is cancelled when nobody wants more. */
+/** What a stream gives; it is cancelled when nobody wants more, for which the parser demands a reason. */
 async function* pieces(stream: ReadableStream): AsyncGenerator<Content> {
   const reader = (stream as ReadableStream<Content>).getReader()
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
   } finally {
-    await reader.cancel().catch(() => {})
+    await reader.cancel(new Error('Nobody wants more.')).catch(() => {})
   }
 }
 

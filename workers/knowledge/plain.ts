@@ -67,7 +67,7 @@ function withoutComments(text: string): string {
 function plain(line: string): string {
   if (line.includes('---') && /^[\s|:-]+$/.test(line)) return ''
   return line
-    .replaceAll(/!?\[([^[\]]{0,500})\]\([^)\s]{0,500}(?:\s"[^"]{0,500}")?\)/g, '$1')
+    .replaceAll(/!?\[([^[\]]{0,300})\]\([^)\s]{0,300}(?:\s"[^"]{0,300}")?\)/g, '$1')
     .replaceAll(/(\*\*|__|~~|`)/g, '')
 }
 

@@ -3,10 +3,11 @@ import { cosine } from './embed.ts'
 import type { FoundChunk, Place } from './search.ts'
 
 /**
- * Reciprocal rank fusion: places in both lists count, scores do not, but that a place by words counts as much as the words cover of
- * the question: a chunk that shares one word of ten with it is first among the chunks with words, and yet a poor find.
+ * Reciprocal rank fusion: places in both lists count, scores do not, but that a place by words counts by how much of the question the
+ * words cover: what shares one word of ten with it may well be the first by words, and yet be a poor find. The lists are short, so
+ * their first places count far more than the last. Chosen on half of the questions of the evaluation set, and as good on the other.
  */
-const RRF_K = 10
+const RRF_K = 2
 const WORDS_WEIGHT = 2
 /** Tokens of all passages together, whatever the agent's settings make of it. */
 const TOKENS_MAX = 8_000
@@ -47,7 +48,7 @@ export function rank(
       fused.set(keyOf(chunk), (fused.get(keyOf(chunk)) ?? 0) + weightOf(chunk) / (RRF_K + place + 1))
   }
   if (mode !== 'words') count(byMeaning, () => 1)
-  if (mode !== 'vectors') count(byWords, ({ score }) => WORDS_WEIGHT * (score ?? 0))
+  if (mode !== 'vectors') count(byWords, ({ score }) => WORDS_WEIGHT * Math.sqrt(score ?? 0))
   return measured
     .map((chunk) => ({ ...chunk, fused: fused.get(keyOf(chunk)) ?? 0 }))
     .filter((chunk) => chunk.fused > 0)

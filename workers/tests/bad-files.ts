@@ -3,7 +3,7 @@
  * of the kind has to lie about. To each stands what its creator is told; null where it is harmless and simply read.
  */
 import { zipSync, zlibSync } from 'fflate'
-import { docxOf } from './documents.ts'
+import { docxOf } from './docx.ts'
 
 export type BadFile = {
   name: string
@@ -120,9 +120,9 @@ const PDFS: BadFile[] = [
   ),
   pdf('LZW', () => onePage(packedStream(said('x'), '/Filter /LZWDecode')), /packed in an old way/),
   pdf(
-    'a tree of a million pages',
+    'a tree that says it has a million pages',
     () => rawPdf([CATALOGUE, '<< /Type /Pages /Kids [3 0 R] /Count 1000000 >>', PAGE, plainStream(said('x')), FONT]),
-    /It has 1000000 pages; 500 are the most/,
+    null,
   ),
   pdf(
     '501 pages',

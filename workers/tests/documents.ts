@@ -1,7 +1,6 @@
 /** Documents for tests of what agents know, and how they are handed in through the Worker's door. */
 import { createExecutionContext, env, SELF } from 'cloudflare:test'
 import { eq } from 'drizzle-orm'
-import { zipSync } from 'fflate'
 import { PDFDocument, StandardFonts } from 'pdf-lib'
 import { expect } from 'vitest'
 import { app } from '../app.ts'
@@ -86,26 +85,6 @@ export async function pdfOf(pages: string[], options: { useObjectStreams?: boole
     if (text !== '') page.drawText(text, { x: 50, y: 780, size: 11, lineHeight: 14, font, maxWidth: 500 })
   }
   return document.save(options)
-}
-
-/** A Word document with these paragraphs; those that begin with `# ` are headings. */
-export function docxOf(paragraphs: string[]): Uint8Array {
-  const body = paragraphs
-    .map((text) => {
-      const isHeading = text.startsWith('# ')
-      const style = isHeading ? '<w:pPr><w:pStyle w:val="Heading1"/></w:pPr>' : ''
-      return `<w:p>${style}<w:r><w:t xml:space="preserve">${escaped(isHeading ? text.slice(2) : text)}</w:t></w:r></w:p>`
-    })
-    .join('')
-  const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
-  return zipSync({
-    '[Content_Types].xml': encode('<Types/>'),
-    'word/document.xml': encode(`<?xml version="1.0"?><w:document><w:body>${body}</w:body></w:document>`),
-  })
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }
 
 /** The bindings of a Worker whose queue swallows everything: a test takes the steps itself. */

@@ -29,6 +29,7 @@ export const PATIENT: Bindings = {
   JSON_TOTAL_MS: '20000',
   IDLE_MS: '20000',
   STREAM_TOTAL_MS: '60000',
+  KNOWLEDGE_MS: '20000',
 }
 
 export const PROMPT =

@@ -1,6 +1,6 @@
 /** The documents of the set as files. */
 import { PDFDocument, StandardFonts } from 'pdf-lib'
-import { docxOf } from '../documents.ts'
+import { docxOf } from '../docx.ts'
 import { api } from './api.ts'
 import { harbour } from './harbour.ts'
 import { library } from './library.ts'
