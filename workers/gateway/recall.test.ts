@@ -2,7 +2,17 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi, type Mock
 import { clock } from '../base/clock.ts'
 import { learn, newKnowing, vectors, type Knowing } from '../tests/documents.ts'
 import { fault } from '../tests/faults.ts'
-import { ask, newAgent, newDeveloper, PATIENT, pay, PROMPT, type Developer } from '../tests/world.ts'
+import {
+  ask,
+  contentOf,
+  eventsOf,
+  newAgent,
+  newDeveloper,
+  PATIENT,
+  pay,
+  PROMPT,
+  type Developer,
+} from '../tests/world.ts'
 import type { Bindings } from '../env.ts'
 
 const HANDBOOK = `# Ropes
@@ -111,6 +121,9 @@ test('an answer rests on the passage, and names file and place', async () => {
   expect(response.headers.get('x-agentlink-knowledge')).toBe('used')
   expect(body.choices[0]?.message.content).toContain('eleven seasons')
   expect(body.citations[0]).toEqual({ index: 1, file: 'handbook.md', page: null })
+  const events = await eventsOf(await ask(developer, knowing.agent, QUESTION, { patient: true, stream: true }))
+  expect(contentOf(events)).toContain('eleven seasons')
+  expect(events.at(-2)?.data).toMatchObject({ citations: body.citations, choices: [{ finish_reason: 'stop' }] })
 })
 
 describe('documents that cannot be asked', () => {

@@ -20,7 +20,8 @@ export class Inspector {
     const targets = (await (await fetch(`${url}/json/list`)).json()) as Target[]
     const target = service === undefined ? targets[0] : targets.find(({ id }) => id === service)
     if (!target) throw new Error(`workerd lets nobody inspect ${service ?? 'anything'}.`)
-    const socket = new WebSocket(target.webSocketDebuggerUrl)
+    // wrangler's own door lets in only who says that they come from here.
+    const socket = new WebSocket(target.webSocketDebuggerUrl, { headers: { origin: 'http://localhost' } } as never)
     await once(socket, 'open')
     return new Inspector(socket)
   }

@@ -3,6 +3,7 @@
  * found: how long it takes, what memory the Worker takes meanwhile, and what its creator sees of it. `--pages 100` makes a shorter
  * one. Vectors are noise that comes at once, so that what is measured is ours; `--model` takes the local model's.
  */
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -32,11 +33,13 @@ const LIMIT_BYTES = 128 * 1024 * 1024
 const READY_MS_MAX = 10 * 60_000
 const LOOK_MS = 100
 const DIMENSIONS = 1_536
+const PICTURE_BYTES = 20 * 1024
 const BODY_BYTES_MAX = 4 * 1024 * 1024
 
 const { values: flags } = parseArgs({
   options: { pages: { type: 'string', default: '500' }, model: { type: 'boolean', default: false } },
 })
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 const say = (text: string): void => console.log(text)
 const mb = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MB`
 const stops: (() => unknown)[] = []
@@ -86,7 +89,7 @@ async function run(pages: number): Promise<boolean> {
   const peak = Math.max(resident, await peakBytes(workerd))
 
   say(
-    `${last.status}${last.problem ?? ''}: ${last.pages} pages, ${last.chars} characters, ${last.chunks} chunks, ${last.embedded} vectors`,
+    `${last.status}${last.problem === null ? '' : ` (${last.problem})`}: ${last.pages} pages, ${last.chars} characters, ${last.chunks} chunks, ${last.embedded} vectors`,
   )
   say(`uploaded in ${seconds(uploadedAt - startedAt)}, found after ${seconds(endedAt - startedAt)}`)
   for (const [status, ms] of statuses) say(`  ${status.padEnd(10)} ${seconds(ms)}`)
@@ -101,8 +104,6 @@ async function run(pages: number): Promise<boolean> {
   say(isWell ? 'ok' : 'FAILED')
   return isWell
 }
-
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 
 function longestPause(seen: Progress[], endedAt: number): number {
   let [longest, since] = [0, seen[0]?.at ?? endedAt]
@@ -229,7 +230,7 @@ function startNoise(): Promise<HttpDoor> {
   )
 }
 
-/** A handbook with chapters, a running head and page numbers: about 3,000 characters a page. */
+/** A handbook with chapters, a running head and page numbers: about 3,000 characters a page, and what pictures would add to it. */
 async function handbook(pages: number): Promise<Uint8Array> {
   const document = await PDFDocument.create()
   const font = await document.embedFont(StandardFonts.Helvetica)
@@ -253,6 +254,7 @@ async function handbook(pages: number): Promise<Uint8Array> {
     page.drawText(lines.join('\n'), { x: 50, y: 750, size: 10, lineHeight: 14, font })
     page.drawText(`${number}`, { x: 290, y: 25, size: 9, font })
   }
+  document.context.register(document.context.stream(randomBytes(pages * PICTURE_BYTES)))
   return document.save()
 }
 
