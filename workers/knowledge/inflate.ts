@@ -15,13 +15,11 @@ export function inflatedSize(
   { tooMuch, look }: { tooMuch: () => Error; look: (piece: Uint8Array) => void },
 ): number {
   let size = 0
-  const done = { isOver: false }
-  const inflate = new Inflate((chunk, isLast) => {
+  const inflate = new Inflate((chunk) => {
     size += chunk.length
     if (size <= most) look(chunk)
-    done.isOver ||= isLast
   })
-  for (let at = 0; at < bytes.length && !done.isOver; at += STEP_BYTES) {
+  for (let at = 0; at < bytes.length && !isOver(inflate); at += STEP_BYTES) {
     try {
       inflate.push(bytes.subarray(at, at + STEP_BYTES), at + STEP_BYTES >= bytes.length)
     } catch (thrown) {
@@ -31,6 +29,15 @@ export function inflatedSize(
     if (size > most) throw tooMuch()
   }
   return size
+}
+
+/**
+ * Whether the last block has come to its end. The library does not tell: it would keep whatever follows, and copy all of it with
+ * every piece, which takes hours where a stream is followed by the rest of a large file.
+ */
+function isOver(inflate: Inflate): boolean {
+  const { f: isLastBlock, l: codes } = (inflate as unknown as { s: { f?: number; l?: unknown } }).s
+  return Boolean(isLastBlock) && !codes
 }
 
 /**
@@ -48,7 +55,7 @@ export function unzipOne(bytes: Uint8Array, path: string, take: (piece: Uint8Arr
   })
   if (!isPacked) return take(data)
   try {
-    for (let at = 0; at < data.length; at += STEP_BYTES)
+    for (let at = 0; at < data.length && !isOver(inflate); at += STEP_BYTES)
       inflate.push(data.subarray(at, at + STEP_BYTES), at + STEP_BYTES >= data.length)
   } catch (thrown) {
     throw thrown instanceof FileProblem ? thrown : damaged()

@@ -77,6 +77,18 @@ describe('agents with documents that resemble each other', () => {
   })
 })
 
+test('an agent that answers from some of its files finds them also where chunks of the others are nearer', async () => {
+  const knowing = await newKnowing({ similarity_threshold: 0 })
+  const crowd = Array.from(
+    { length: 30 },
+    (_, at) => `# Leave ${at}\n\nHow many days of leave has team ${at} a year?\n`,
+  )
+  await learn(knowing, 'crowd.md', crowd.join('\n'))
+  const file = await learn(knowing, 'leave.md', handbook('Osprey', 28))
+  const passages = await asked(knowing.agent.id, 'How many days of leave has a team a year?', { file_ids: [file.id] })
+  expect(passages).toMatchObject([{ filename: 'leave.md' }])
+})
+
 test('property 18: what is retrieved is at least as like the question as the threshold says, whatever the vector store scores', async () => {
   const subjects = 'tides lamps ropes gulls bread engines paint letters'.split(' ')
   const knowing = await newKnowing()

@@ -35,10 +35,11 @@ type Asked = { agentId: string; fileIds: string[]; query: string; named: Place[]
 export async function searchChunks(env: Bindings, { agentId, fileIds, query, named }: Asked): Promise<FoundChunk[]> {
   const words = JSON.stringify(askedWords(query))
   const places = JSON.stringify(named.map(({ fileId, generation, place }) => ({ file_id: fileId, generation, place })))
-  const isWanted =
+  const wantedFiles = JSON.stringify(fileIds)
+  const isWanted = (of: string) =>
     fileIds.length === 0
       ? sql`TRUE`
-      : sql`f.file_id IN (SELECT id::uuid FROM jsonb_array_elements_text(${JSON.stringify(fileIds)}::jsonb) AS t (id))`
+      : sql`${sql.identifier(of)}.file_id IN (SELECT id::uuid FROM jsonb_array_elements_text(${wantedFiles}::jsonb) AS t (id))`
   const { rows } = await reach(() =>
     db(env).execute<Row>(sql`
       WITH asked AS (
@@ -52,13 +53,13 @@ export async function searchChunks(env: Bindings, { agentId, fileIds, query, nam
       ), words AS (
         SELECT DISTINCT word, weight FROM found
       ), by_words AS (
-        SELECT f.file_id, f.generation, f.place, (sum(f.weight) / (SELECT sum(weight) FROM words))::float8 AS score
-        FROM found AS f WHERE f.file_id IS NOT NULL AND ${isWanted}
-        GROUP BY f.file_id, f.generation, f.place ORDER BY score DESC, f.file_id, f.place LIMIT ${BY_WORDS}
+        SELECT file_id, generation, place, (sum(weight) / (SELECT sum(weight) FROM words))::float8 AS score
+        FROM found WHERE file_id IS NOT NULL AND ${isWanted('found')}
+        GROUP BY file_id, generation, place ORDER BY score DESC, file_id, place LIMIT ${BY_WORDS}
       ), named AS (
-        SELECT f.* FROM ROWS FROM (jsonb_to_recordset(${places}::jsonb) AS (file_id uuid, generation int, place int))
-          WITH ORDINALITY AS f (file_id, generation, place, nth)
-        WHERE ${isWanted} ORDER BY nth LIMIT ${BY_MEANING}
+        SELECT n.* FROM ROWS FROM (jsonb_to_recordset(${places}::jsonb) AS (file_id uuid, generation int, place int))
+          WITH ORDINALITY AS n (file_id, generation, place, nth)
+        WHERE ${isWanted('n')} ORDER BY nth LIMIT ${BY_MEANING}
       ), wanted AS (
         SELECT file_id, generation, place, max(score) AS score FROM (
           SELECT file_id, generation, place, score FROM by_words
@@ -66,12 +67,13 @@ export async function searchChunks(env: Bindings, { agentId, fileIds, query, nam
           SELECT file_id, generation, place, NULL FROM named
         ) AS either GROUP BY file_id, generation, place
       )
-      SELECT f.file_id, f.generation, f.place, f.content, f.page, f.heading, file.filename, w.score,
-        replace(encode(f.embedding, 'base64'), E'\\n', '') AS embedding
+      SELECT c.file_id, c.generation, c.place, c.content, c.page, c.heading, f.filename, w.score,
+        replace(encode(c.embedding, 'base64'), E'\\n', '') AS embedding
       FROM wanted w
-      JOIN knowledge_chunks f USING (file_id, generation, place)
-      JOIN knowledge_files file ON file.id = f.file_id AND file.ready_generation = f.generation
-      WHERE f.agent_id = ${agentId}::uuid AND file.agent_id = ${agentId}::uuid AND file.deleted_at IS NULL AND ${isWanted}`),
+      JOIN knowledge_chunks c USING (file_id, generation, place)
+      JOIN knowledge_files f ON f.id = c.file_id AND f.ready_generation = c.generation
+      WHERE c.agent_id = ${agentId}::uuid AND f.agent_id = ${agentId}::uuid AND f.deleted_at IS NULL
+        AND c.embedding IS NOT NULL AND ${isWanted('c')}`),
   )
   return rows.map(({ file_id, ...row }) => ({ ...row, fileId: file_id }))
 }

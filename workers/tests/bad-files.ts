@@ -207,6 +207,16 @@ const PDFS: BadFile[] = [
     /Page 1 has more than 50,000 pieces of text/,
   ),
   pdf(
+    'short streams before ten megabytes of something else',
+    () =>
+      onePage(
+        packedStream(said('Short.')),
+        ...Array.from({ length: 100 }, () => packedStream(said('Short.'))),
+        plainStream(spaces(10 * MB)),
+      ),
+    null,
+  ),
+  pdf(
     'a script that would run when it is opened',
     () =>
       rawPdf([
