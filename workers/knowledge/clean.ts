@@ -19,18 +19,25 @@ export function clean(text: string): string {
 
 const HAN_END = /[\u3040-\u30ff\u3400-\u9fff]$/
 const HAN_START = /^[\u3040-\u30ff\u3400-\u9fff]/
+/** So many characters tell how a line ends. */
+const END_CHARS = 3
 const SENTENCE_END = /[.!?:;。！？：；]["”’）)]?$/
 
 /** Lines as they stood on a page, made into running text: broken words and sentences are joined again. */
 export function joinLines(lines: string[]): string {
-  let text = ''
+  const parts: string[] = []
+  // Only the end of what there is so far says how it goes on, and a page may have very many lines.
+  let end = ''
   for (const line of lines) {
-    if (text === '' || line === '') text += line === '' ? '\n\n' : line
-    else if (/\p{Ll}-$/u.test(text) && /^\p{Ll}/u.test(line)) text = text.slice(0, -1) + line
-    else if (HAN_END.test(text) && HAN_START.test(line)) text += line
-    else text += SENTENCE_END.test(text) || text.endsWith('\n') ? `\n${line}` : ` ${line}`
+    if (line === '') parts.push(parts.length === 0 ? '' : '\n\n')
+    else if (end === '') parts.push(line)
+    else if (/\p{Ll}-$/u.test(end) && /^\p{Ll}/u.test(line)) {
+      parts.push((parts.pop() ?? '').slice(0, -1), line)
+    } else if (HAN_END.test(end) && HAN_START.test(line)) parts.push(line)
+    else parts.push(SENTENCE_END.test(end) || end.endsWith('\n') ? '\n' : ' ', line)
+    end = (line === '' ? `${end}\n\n` : line).slice(-END_CHARS)
   }
-  return clean(text)
+  return clean(parts.join(''))
 }
 
 /** Pages without the lines that come again at the head or foot of most of them, such as titles and page numbers. */

@@ -2,7 +2,7 @@
 import { decode, readCsv, readMarkdown, readText } from './plain.ts'
 import { readDocx, readHtml } from './markup.ts'
 import { readPdf } from './pdf.ts'
-import { FileProblem, inWords, LIMITS, megabytes } from './problem.ts'
+import { FileProblem, LIMITS, megabytes, tooManyChars } from './problem.ts'
 import { split, type Cut, type Section } from './split.ts'
 import type { Kind } from './kinds.ts'
 
@@ -30,18 +30,14 @@ export async function readPart(kind: Kind, bytes: Uint8Array, part: number, cut:
   }
 }
 
-export function tooManyChars(): FileProblem {
-  return new FileProblem(`It has more than ${inWords(LIMITS.chars)} characters of text. Hand it in in several files.`)
-}
-
 function wholeOf(kind: Exclude<Kind, 'pdf'>, bytes: Uint8Array): Section[] {
   if (kind === 'docx') return readDocx(bytes)
   if (bytes.length > LIMITS.textBytes)
     throw new FileProblem(`It has more than ${megabytes(LIMITS.textBytes)} of text. Hand it in in several files.`)
   const text = decode(bytes)
+  if (kind === 'html') return readHtml(text)
+  if (text.length > LIMITS.chars) throw tooManyChars()
   switch (kind) {
-    case 'html':
-      return readHtml(text)
     case 'markdown':
       return readMarkdown(text)
     case 'csv':

@@ -12,8 +12,9 @@ import { searchChunks } from './search.ts'
 import { placeOf } from './steps.ts'
 import type { KnowledgeBase } from '../agents/config.ts'
 
-/** Chunks that the vector store names. */
-const BY_MEANING = 20
+/** Chunks that the vector store names; more where the agent answers from some of its files only, of which it does not know. */
+const NAMED = 20
+const NAMED_OF_SOME = 100
 const QUERY_CHARS_MAX = 2_000
 
 type Asked = {
@@ -34,21 +35,17 @@ export async function retrieve(env: Bindings, asked: Asked): Promise<Passage[] |
 }
 
 /** All that is found for a question, best first, with how near each chunk is: also what is not near enough. */
-export async function lookUp(
-  env: Bindings,
-  { agentId, knowledge, query }: Asked,
-  mode?: Parameters<typeof rank>[2],
-): Promise<Ranked[]> {
+export async function lookUp(env: Bindings, { agentId, knowledge, query }: Asked): Promise<Ranked[]> {
   const text = query.slice(-QUERY_CHARS_MAX).toWellFormed().trim()
   if (text === '') return []
   const [vector] = await embed(env, [text], settings(env).KNOWLEDGE_MS)
   if (!vector) return []
   const { matches } = await env.VECTORS.query([...vector], {
-    topK: BY_MEANING,
+    topK: knowledge.file_ids.length === 0 ? NAMED : NAMED_OF_SOME,
     namespace: agentId,
     returnMetadata: 'none',
   })
   const named = matches.flatMap(({ id }) => placeOf(id) ?? [])
   const found = await searchChunks(env, { agentId, fileIds: knowledge.file_ids, query: text, named })
-  return rank(found, { vector, similarities: new Map(matches.map(({ id, score }) => [id, score])) }, mode)
+  return rank(found, { vector, named })
 }

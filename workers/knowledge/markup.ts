@@ -2,6 +2,7 @@
 import { Parser } from 'htmlparser2'
 import { clean } from './clean.ts'
 import { unzipOne } from './inflate.ts'
+import { FileProblem, LIMITS, tooManyChars, tooManyChunks } from './problem.ts'
 import type { Section } from './split.ts'
 
 const HEADING_CHARS_MAX = 200
@@ -25,14 +26,27 @@ const BLOCKS = new Set(
 const HIDDEN = /display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0(?![.\d])/i
 const VOID = new Set('area base br col embed hr img input link meta source track wbr'.split(' '))
 
-/** Collects text under headings. */
+/** Collects text under headings. What it is given is bounded in its text and in how deep elements lie within each other. */
 class Sections {
   readonly all: Section[] = []
+  #depth = 0
+  #chars = 0
   #text = ''
   #heading: string | null = null
   #next: string | null = null
 
+  open(): void {
+    // The parser looks through all that is open at every end tag.
+    if (++this.#depth > LIMITS.depth)
+      throw new FileProblem(`Its elements lie within each other more than ${LIMITS.depth} deep.`)
+  }
+
+  close(): void {
+    this.#depth--
+  }
+
   add(text: string): void {
+    if ((this.#chars += text.length) > LIMITS.chars) throw tooManyChars()
     if (this.#next === null) this.#text += text
     else this.#next += text
   }
@@ -57,6 +71,7 @@ class Sections {
   #close(): void {
     const text = clean(this.#text)
     if (text !== '') this.all.push({ text, page: null, heading: this.#heading })
+    if (this.all.length > LIMITS.chunks) throw tooManyChunks()
     this.#text = ''
   }
 }
@@ -68,6 +83,7 @@ export function readHtml(html: string): Section[] {
   let silent = 0
   const parser = new Parser({
     onopentag(name, attributes) {
+      sections.open()
       const isHidden = SILENT.has(name) || 'hidden' in attributes || HIDDEN.test(attributes.style ?? '')
       if (silent > 0 || isHidden) silent += VOID.has(name) ? 0 : 1
       else if (/^h[1-6]$/.test(name)) sections.beginHeading()
@@ -78,6 +94,7 @@ export function readHtml(html: string): Section[] {
       if (silent === 0) sections.add(text.replaceAll(/\s+/g, ' '))
     },
     onclosetag(name) {
+      sections.close()
       if (silent > 0) silent -= VOID.has(name) ? 0 : 1
       else if (/^h[1-6]$/.test(name)) sections.endHeading()
       else if (name === 'p' || BLOCKS.has(name)) sections.add('\n')
@@ -89,13 +106,13 @@ export function readHtml(html: string): Section[] {
 
 /** The sections of a Word document. Throws `FileProblem`. */
 export function readDocx(bytes: Uint8Array): Section[] {
-  const xml = unzipOne(bytes, 'word/document.xml', 'It is an archive, but no Word document.')
   const sections = new Sections()
   let isText = false
   let isHeading = false
   const parser = new Parser(
     {
       onopentag(name, attributes) {
+        sections.open()
         if (name === 'w:t') isText = true
         else if (name === 'w:tab') sections.add(' ')
         else if (name === 'w:br' || name === 'w:cr') sections.add('\n')
@@ -108,6 +125,7 @@ export function readDocx(bytes: Uint8Array): Section[] {
         if (isText) sections.add(text)
       },
       onclosetag(name) {
+        sections.close()
         if (name === 'w:t') isText = false
         else if (name === 'w:tc') sections.add(' ')
         else if (name === 'w:p') {
@@ -119,6 +137,8 @@ export function readDocx(bytes: Uint8Array): Section[] {
     },
     { xmlMode: true, decodeEntities: true },
   )
-  parser.end(new TextDecoder().decode(xml))
+  const decoder = new TextDecoder()
+  unzipOne(bytes, 'word/document.xml', (piece) => parser.write(decoder.decode(piece, { stream: true })))
+  parser.end(decoder.decode())
   return sections.end()
 }

@@ -5,7 +5,7 @@
 import { getDocumentProxy } from 'unpdf'
 import { joinLines, withoutRunningLines } from './clean.ts'
 import { inflatedSize } from './inflate.ts'
-import { FileProblem, LIMITS, megabytes } from './problem.ts'
+import { FileProblem, inWords, LIMITS, megabytes } from './problem.ts'
 import type { Section } from './split.ts'
 
 /** Pages in one part. */
@@ -14,6 +14,14 @@ const PART_PAGES = 25
 const HEADING_RATIO = 1.15
 const HEADING_CHARS_MAX = 120
 const DICTIONARY_BYTES = 2_048
+const FILTERS = /\/(?:FlateDecode|Fl\b|LZWDecode|LZW\b|RunLengthDecode|RL\b|ASCII85Decode|A85\b|ASCIIHexDecode|AHx\b)/g
+/** Of a table in a stream: the parser makes room for a whole row. */
+const COLUMNS_MAX = 100_000
+/** Characters in all tables of fonts together. */
+const TABLE_CHARACTERS_MAX = 4_000_000
+const RANGES = /(?:begin|end)(?:bf|cid|notdef)range|<([0-9a-f]{2,8})>\s{0,8}<([0-9a-f]{2,8})>/gi
+/** A range in such a table is no longer than this. */
+const RANGE_CHARS = 32
 
 const latin = new TextDecoder('latin1')
 
@@ -53,23 +61,40 @@ async function open(bytes: Uint8Array): Promise<Document> {
 async function linesOf(document: Document, number: number): Promise<Line[]> {
   try {
     const page = await document.getPage(number)
-    const { items } = await page.getTextContent()
-    page.cleanup()
     const lines: Line[] = []
     let line: Line = { text: '', height: 0 }
-    for (const item of items) {
-      if (!('str' in item)) continue
-      line.text += item.str
-      if (item.str.trim() !== '') line.height = Math.max(line.height, item.height)
-      if (item.hasEOL) {
-        lines.push(line)
-        line = { text: '', height: 0 }
+    let runs = 0
+    // As it comes, so that a page with millions of them is given up in time.
+    for await (const { items } of pieces(page.streamTextContent())) {
+      if ((runs += items.length) > LIMITS.pageRuns)
+        throw new FileProblem(`Page ${number} has more than ${inWords(LIMITS.pageRuns)} pieces of text.`)
+      for (const item of items) {
+        if (!('str' in item)) continue
+        line.text += item.str
+        if (item.str.trim() !== '') line.height = Math.max(line.height, item.height)
+        if (item.hasEOL) {
+          lines.push(line)
+          line = { text: '', height: 0 }
+        }
       }
     }
+    page.cleanup()
     lines.push(line)
     return lines.map(({ text, height }) => ({ text: text.trim(), height })).filter(({ text }) => text !== '')
-  } catch {
-    throw new FileProblem(`It is damaged: page ${number} cannot be read.`)
+  } catch (thrown) {
+    throw thrown instanceof FileProblem ? thrown : new FileProblem(`It is damaged: page ${number} cannot be read.`)
+  }
+}
+
+type Content = Awaited<ReturnType<Awaited<ReturnType<Document['getPage']>>['getTextContent']>>
+
+/** What a stream gives; it is cancelled when nobody wants more, for which the parser demands a reason. */
+async function* pieces(stream: ReadableStream): AsyncGenerator<Content> {
+  const reader = (stream as ReadableStream<Content>).getReader()
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
+  } finally {
+    await reader.cancel(new Error('Nobody wants more.')).catch(() => {})
   }
 }
 
@@ -101,26 +126,130 @@ function encrypted(): FileProblem {
   return new FileProblem('It is encrypted. Save it without a password and without restrictions.')
 }
 
-/** Throws `FileProblem` where a document is encrypted, uses compression that cannot be measured, or unpacks to too much. */
+/**
+ * Throws `FileProblem` where a document is encrypted, is packed in a way that cannot be measured, unpacks to too much, or has tables
+ * for which the parser would take more memory than there is.
+ */
 function assertBounded(bytes: Uint8Array): void {
   const text = latin.decode(bytes)
   if (/\/Encrypt\s*(<<|\d+\s+\d+\s+R)/.test(text)) throw encrypted()
+  const tables = new Tables()
+  tables.add(text)
   let left = LIMITS.inflatedBytes
+  let streams = 0
   for (const match of text.matchAll(/(?<!end)stream[ \t]*(?:\r\n|\n|\r)/g)) {
-    const dictionary = dictionaryBefore(text, match.index)
-    const packers = dictionary.match(/\/(FlateDecode|Fl\b|LZWDecode|LZW\b|RunLengthDecode|RL\b)/g) ?? []
-    if (packers.length > 1 || /\/F(?:ilter)?\s+\d+\s+\d+\s+R/.test(dictionary))
-      throw new FileProblem('It is packed more than once, or in a way that cannot be checked. Save it anew as a PDF.')
-    if (packers.some((packer) => !packer.startsWith('/Fl')))
-      throw new FileProblem(
-        'It is packed in an old way (LZW or run lengths) that is not read here. Save it anew as a PDF.',
-      )
-    if (packers.length === 0) continue
+    if (++streams > LIMITS.pdfStreams) throw new FileProblem(`It has more than ${inWords(LIMITS.pdfStreams)} streams.`)
+    const { armour, isPacked } = filtersOf(dictionaryBefore(text, match.index))
+    if (!armour && !isPacked) continue
     const start = match.index + match[0].length
-    // The two bytes before are zlib's header. Text in ASCII around it is never a bomb by itself.
-    const size = inflatedSize(bytes.subarray(start + 2), Math.min(LIMITS.streamBytes, left), () => tooLarge(left))
-    left -= size
+    const most = Math.min(LIMITS.streamBytes, left)
+    const packed = armour ? withoutArmour(bytes, start, armour, most, () => tooLarge(left)) : bytes.subarray(start)
+    tables.begin()
+    // The two bytes before are zlib's header.
+    left -= isPacked
+      ? inflatedSize(packed.subarray(2), most, {
+          tooMuch: () => tooLarge(left),
+          look: (piece) => tables.add(latin.decode(piece)),
+        })
+      : packed.length
     if (left <= 0) throw tooLarge(left)
+  }
+}
+
+type Armour = 'base 85' | 'hex'
+
+/** How a stream is packed. Throws `FileProblem` where that is in a way that cannot be checked, or not read here. */
+function filtersOf(dictionary: string): { armour: Armour | undefined; isPacked: boolean } {
+  const names = dictionary.match(FILTERS) ?? []
+  const packers = names.filter((name) => !/^\/A/.test(name))
+  const isUnclear =
+    packers.length > 1 ||
+    names.length - packers.length > 1 ||
+    // Armour within what is packed.
+    (names.length === 2 && names[0] === packers[0]) ||
+    /\/(?:F(?:ilter)?|DecodeParms|DP|Columns|Colors)\s+\d+\s+\d+\s+R/.test(dictionary) ||
+    [...dictionary.matchAll(/\/(?:Columns|Colors)\s+(\d+)/g)].some(([, count]) => Number(count) > COLUMNS_MAX)
+  if (isUnclear)
+    throw new FileProblem('It is packed more than once, or in a way that cannot be checked. Save it anew as a PDF.')
+  if (packers.some((packer) => !packer.startsWith('/Fl')))
+    throw new FileProblem(
+      'It is packed in an old way (LZW or run lengths) that is not read here. Save it anew as a PDF.',
+    )
+  const armour = names.find((name) => name.startsWith('/A'))
+  return {
+    armour: armour === undefined ? undefined : armour.startsWith('/ASCII8') || armour === '/A85' ? 'base 85' : 'hex',
+    isPacked: packers.length > 0,
+  }
+}
+
+/** The bytes that stand in a stream as letters. */
+function withoutArmour(
+  bytes: Uint8Array,
+  start: number,
+  armour: Armour,
+  most: number,
+  tooMuch: () => Error,
+): Uint8Array {
+  const [digits, whole, radix, first] = armour === 'hex' ? ([2, 1, 16, 0] as const) : ([5, 4, 85, 33] as const)
+  let out = new Uint8Array(4_096)
+  let size = 0
+  let value = 0
+  let seen = 0
+  const put = (number: number, count: number): void => {
+    if (size + count > most) throw tooMuch()
+    if (size + count > out.length) {
+      const larger = new Uint8Array(out.length * 2)
+      larger.set(out)
+      out = larger
+    }
+    for (let at = 0; at < count; at++) out[size++] = Math.floor(number / 256 ** (whole - 1 - at)) & 0xff
+  }
+  for (let at = start; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0
+    if (byte <= 32) continue
+    if (armour === 'base 85' && byte === 0x7a && seen === 0) {
+      put(0, 4)
+      continue
+    }
+    const digit = armour === 'hex' ? Number.parseInt(String.fromCharCode(byte), 16) : byte - first
+    if (!(digit >= 0 && digit < radix)) break
+    value = value * radix + digit
+    if (++seen < digits) continue
+    put(value, whole)
+    value = seen = 0
+  }
+  // What is left over stands for fewer bytes, as if the highest digits followed.
+  if (seen > 1) {
+    for (let at = seen; at < digits; at++) value = value * radix + radix - 1
+    put(value, seen - 1)
+  }
+  return out.subarray(0, size)
+}
+
+/** Tables of fonts that say in a few letters what millions of characters are: the parser writes each of them out. */
+class Tables {
+  #tail = ''
+  #isInRanges = false
+  #characters = 0
+
+  /** What comes next is another stream. */
+  begin(): void {
+    this.#tail = ''
+    this.#isInRanges = false
+  }
+
+  add(piece: string): void {
+    const text = this.#tail + piece
+    for (const [token, low = '', high = ''] of text.matchAll(RANGES)) {
+      if (low === '') this.#isInRanges = token.startsWith('begin')
+      else if (this.#isInRanges && low.length === high.length) {
+        const span = Math.max(0, Number.parseInt(high, 16) - Number.parseInt(low, 16))
+        this.#characters += span
+        if (span > 0xffff || this.#characters > TABLE_CHARACTERS_MAX)
+          throw new FileProblem(`Its fonts have tables of more than ${inWords(TABLE_CHARACTERS_MAX)} characters.`)
+      }
+    }
+    this.#tail = text.slice(-RANGE_CHARS)
   }
 }
 

@@ -15,7 +15,25 @@ export const LIMITS = {
   streamBytes: 20 * 1024 * 1024,
   inflatedBytes: 50 * 1024 * 1024,
   zipEntries: 5_000,
+  /** Compressed or not, each is looked at before a PDF is parsed. */
+  pdfStreams: 20_000,
+  /** Runs of text on one page of a PDF. */
+  pageRuns: 50_000,
+  rows: 50_000,
+  columns: 200,
+  /** Elements within each other. */
+  depth: 300,
   filenameChars: 200,
+}
+
+export function tooManyChars(): FileProblem {
+  return new FileProblem(`It has more than ${inWords(LIMITS.chars)} characters of text. Hand it in in several files.`)
+}
+
+export function tooManyChunks(): FileProblem {
+  return new FileProblem(
+    `It makes more than ${inWords(LIMITS.chunks)} chunks. Make them larger, or hand it in in several files.`,
+  )
 }
 
 export const megabytes = (bytes: number): string => `${bytes / 1024 / 1024} MB`

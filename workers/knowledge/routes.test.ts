@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { docxOf, learn, newKnowing, pdfOf, query, upload } from '../tests/documents.ts'
+import { learn, newKnowing, pdfOf, query, upload } from '../tests/documents.ts'
+import { docxOf } from '../tests/docx.ts'
 import { api } from '../tests/world.ts'
 
 const HANDBOOK = `# Warranty

@@ -12,8 +12,9 @@ import type { Bindings } from '../env.ts'
 import type { placeOf } from './steps.ts'
 
 const WORD_CHUNKS = 200
-/** The best of the chunks found by their words. */
+/** The best of the chunks found by their words, and of those that the vector store named, in its order. */
 const BY_WORDS = 20
+const BY_MEANING = 20
 
 export type Place = NonNullable<ReturnType<typeof placeOf>>
 
@@ -22,10 +23,10 @@ export type FoundChunk = Place & {
   page: number | null
   heading: string | null
   filename: string
-  /** How well its words fit the question, or null if they do not. */
+  /** How much of the question its words cover, from 0 to 1, the rarer a word the more; null if they cover nothing. */
   score: number | null
-  /** Its packed vector in base64, for one that was not named; null for those that were. */
-  embedding: string | null
+  /** Its packed vector in base64. */
+  embedding: string
 }
 
 type Asked = { agentId: string; fileIds: string[]; query: string; named: Place[] }
@@ -34,10 +35,11 @@ type Asked = { agentId: string; fileIds: string[]; query: string; named: Place[]
 export async function searchChunks(env: Bindings, { agentId, fileIds, query, named }: Asked): Promise<FoundChunk[]> {
   const words = JSON.stringify(askedWords(query))
   const places = JSON.stringify(named.map(({ fileId, generation, place }) => ({ file_id: fileId, generation, place })))
-  const isWanted =
+  const wantedFiles = JSON.stringify(fileIds)
+  const isWanted = (of: string) =>
     fileIds.length === 0
       ? sql`TRUE`
-      : sql`f.id IN (SELECT id::uuid FROM jsonb_array_elements_text(${JSON.stringify(fileIds)}::jsonb) AS t (id))`
+      : sql`${sql.identifier(of)}.file_id IN (SELECT id::uuid FROM jsonb_array_elements_text(${wantedFiles}::jsonb) AS t (id))`
   const { rows } = await reach(() =>
     db(env).execute<Row>(sql`
       WITH asked AS (
@@ -46,25 +48,32 @@ export async function searchChunks(env: Bindings, { agentId, fileIds, query, nam
         FROM jsonb_array_elements_text(${words}::jsonb) AS t (word)
         WHERE numnode(plainto_tsquery('english', word)) > 0
       ), found AS (
-        SELECT hit.*, count(*) OVER (PARTITION BY asked.word) AS chunks
-        FROM asked CROSS JOIN LATERAL knowledge_chunks_with(asked.query, ${WORD_CHUNKS}) AS hit
+        SELECT asked.word, hit.*, ln(1 + 1000.0 / greatest(1, count(hit.file_id) OVER (PARTITION BY asked.word))) AS weight
+        FROM asked LEFT JOIN LATERAL knowledge_chunks_with(asked.query, ${WORD_CHUNKS}) AS hit ON TRUE
+      ), words AS (
+        SELECT DISTINCT word, weight FROM found
       ), by_words AS (
-        SELECT file_id, generation, place, sum(ln(1 + 1000.0 / chunks))::float8 AS score
-        FROM found GROUP BY file_id, generation, place ORDER BY score DESC, file_id, place LIMIT ${BY_WORDS}
+        SELECT file_id, generation, place, (sum(weight) / (SELECT sum(weight) FROM words))::float8 AS score
+        FROM found WHERE file_id IS NOT NULL AND ${isWanted('found')}
+        GROUP BY file_id, generation, place ORDER BY score DESC, file_id, place LIMIT ${BY_WORDS}
+      ), named AS (
+        SELECT n.* FROM ROWS FROM (jsonb_to_recordset(${places}::jsonb) AS (file_id uuid, generation int, place int))
+          WITH ORDINALITY AS n (file_id, generation, place, nth)
+        WHERE ${isWanted('n')} ORDER BY nth LIMIT ${BY_MEANING}
       ), wanted AS (
-        SELECT file_id, generation, place, max(score) AS score, bool_or(is_named) AS is_named FROM (
-          SELECT file_id, generation, place, score, FALSE AS is_named FROM by_words
+        SELECT file_id, generation, place, max(score) AS score FROM (
+          SELECT file_id, generation, place, score FROM by_words
           UNION ALL
-          SELECT file_id, generation, place, NULL, TRUE FROM jsonb_to_recordset(${places}::jsonb)
-            AS n (file_id uuid, generation int, place int)
+          SELECT file_id, generation, place, NULL FROM named
         ) AS either GROUP BY file_id, generation, place
       )
       SELECT c.file_id, c.generation, c.place, c.content, c.page, c.heading, f.filename, w.score,
-        CASE WHEN w.is_named THEN NULL ELSE replace(encode(c.embedding, 'base64'), E'\\n', '') END AS embedding
+        replace(encode(c.embedding, 'base64'), E'\\n', '') AS embedding
       FROM wanted w
       JOIN knowledge_chunks c USING (file_id, generation, place)
       JOIN knowledge_files f ON f.id = c.file_id AND f.ready_generation = c.generation
-      WHERE c.agent_id = ${agentId}::uuid AND f.agent_id = ${agentId}::uuid AND f.deleted_at IS NULL AND ${isWanted}`),
+      WHERE c.agent_id = ${agentId}::uuid AND f.agent_id = ${agentId}::uuid AND f.deleted_at IS NULL
+        AND c.embedding IS NOT NULL AND ${isWanted('c')}`),
   )
   return rows.map(({ file_id, ...row }) => ({ ...row, fileId: file_id }))
 }

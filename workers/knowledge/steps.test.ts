@@ -3,11 +3,24 @@ import { createExecutionContext } from 'cloudflare:test'
 import { afterEach, describe, expect, test } from 'vitest'
 import { app } from '../app.ts'
 import { db } from '../base/db.ts'
-import { newKnowing, query, settled, upload, vectors, vectorsOf, type Knowing } from '../tests/documents.ts'
+import {
+  expectWhole,
+  expire,
+  finish,
+  handIn,
+  newKnowing,
+  query,
+  quiet,
+  rowOf,
+  settled,
+  upload,
+  vectors,
+  vectorsOf,
+} from '../tests/documents.ts'
 import { api, bindings } from '../tests/world.ts'
-import { step, vectorId } from './steps.ts'
+import { step } from './steps.ts'
 import { sweepKnowledgeCron } from './sweep.cron.ts'
-import { knowledgeChunks, knowledgeFiles } from './tables.ts'
+import { knowledgeFiles } from './tables.ts'
 import type { Bindings } from '../env.ts'
 
 const PARAGRAPHS = Array.from(
@@ -16,54 +29,6 @@ const PARAGRAPHS = Array.from(
     `Paragraph ${at} is about lighthouse number ${at}, which was lit in ${1800 + at} and is ${20 + at} metres high.`,
 )
 const TEXT = PARAGRAPHS.join('\n\n')
-
-/** The bindings of a Worker whose queue swallows everything: a test takes the steps itself. */
-const quiet: Bindings = { ...bindings, KNOWLEDGE_STEPS: { send: async () => {} } as unknown as Queue<never> }
-
-/** Hands a file in without anybody reading it. */
-async function handIn({ agent, creator }: Knowing, text = TEXT): Promise<string> {
-  const request = new Request(`https://agentlink.test/api/v1/agents/${agent.id}/knowledge?filename=lights.txt`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${creator.token}` },
-    body: text,
-  })
-  const response = await app.fetch(request, quiet, createExecutionContext())
-  const { id }: { id: string } = await response.json()
-  return id
-}
-
-async function rowOf(id: string) {
-  const [row] = await db(bindings).select().from(knowledgeFiles).where(eq(knowledgeFiles.id, id))
-  return row
-}
-
-/** Takes steps until nothing is left to do. */
-async function finish(id: string, env: Bindings = quiet): Promise<void> {
-  for (let steps = 0; steps < 50; steps++) if ((await step(env, id)) === 'done') return
-  throw new Error('It does not come to an end.')
-}
-
-/** As if whoever had the lease was killed long ago. */
-async function expire(id: string): Promise<void> {
-  await db(bindings)
-    .update(knowledgeFiles)
-    .set({ leasedUntil: new Date(0) })
-    .where(eq(knowledgeFiles.id, id))
-}
-
-/** The vectors are those of the chunks, no more and no fewer, and the chunks are those of one reading. */
-async function expectWhole(id: string): Promise<void> {
-  const row = await rowOf(id)
-  const places = await db(bindings)
-    .select({ generation: knowledgeChunks.generation, place: knowledgeChunks.place })
-    .from(knowledgeChunks)
-    .where(eq(knowledgeChunks.fileId, id))
-  expect(row).toMatchObject({ status: 'ready', chunkCount: places.length, embedded: places.length, leasedUntil: null })
-  expect(new Set(places.map(({ generation }) => generation))).toEqual(new Set([row?.readyGeneration]))
-  expect(await vectorsOf(id)).toEqual(
-    places.map(({ generation, place }) => vectorId({ id, generation }, place)).toSorted(),
-  )
-}
 
 const forever = (): Promise<never> => new Promise(() => {})
 
@@ -88,7 +53,7 @@ afterEach(() => vectors('late?on=false'))
 
 describe('a file is read to its end although whoever reads it is killed', () => {
   test('while the file is fetched', async () => {
-    const id = await handIn(await newKnowing())
+    const id = await handIn(await newKnowing(), TEXT)
     await killAt(id, (reached) => ({
       KNOWLEDGE: { get: () => (reached(), forever()) } as unknown as R2Bucket,
     }))
@@ -97,7 +62,7 @@ describe('a file is read to its end although whoever reads it is killed', () => 
   })
 
   test('after chunks were written and before that was noted', async () => {
-    const id = await handIn(await newKnowing())
+    const id = await handIn(await newKnowing(), TEXT)
     await step(quiet, id)
     const { chunkCount } = (await rowOf(id)) ?? {}
     await db(bindings)
@@ -110,7 +75,7 @@ describe('a file is read to its end although whoever reads it is killed', () => 
   })
 
   test('before vectors were written, and after', async () => {
-    const id = await handIn(await newKnowing({ chunk_size: 200, chunk_overlap: 0 }))
+    const id = await handIn(await newKnowing({ chunk_size: 200, chunk_overlap: 0 }), TEXT)
     await step(quiet, id)
     await killAt(id, (reached) => ({ VECTORS: vectorsWith({ upsert: () => (reached(), forever()) }) }))
     await killAt(id, (reached) => ({
@@ -128,7 +93,7 @@ describe('a file is read to its end although whoever reads it is killed', () => 
   })
 
   test('again and again: then it says so, and leaves nothing behind', async () => {
-    const id = await handIn(await newKnowing())
+    const id = await handIn(await newKnowing(), TEXT)
     for (let kill = 0; kill < 5; kill++)
       await killAt(id, (reached) => ({ KNOWLEDGE: { get: () => (reached(), forever()) } as unknown as R2Bucket }))
     await finish(id)
@@ -138,7 +103,7 @@ describe('a file is read to its end although whoever reads it is killed', () => 
 })
 
 test('a store that is away is no fault of the file: it is read when the store is back', async () => {
-  const id = await handIn(await newKnowing())
+  const id = await handIn(await newKnowing(), TEXT)
   await step(quiet, id)
   await vectors('away?on=true')
   try {
@@ -152,7 +117,7 @@ test('a store that is away is no fault of the file: it is read when the store is
 
 test('a step of which nobody heard any more is found by the cron', async () => {
   const knowing = await newKnowing()
-  const id = await handIn(knowing)
+  const id = await handIn(knowing, TEXT)
   await db(bindings)
     .update(knowledgeFiles)
     .set({ updatedAt: sql`now() - interval '5 minutes'` })
@@ -164,7 +129,7 @@ test('a step of which nobody heard any more is found by the cron', async () => {
 describe('deletion', () => {
   test('wins over a step that is just writing vectors: none of them stays', async () => {
     const knowing = await newKnowing()
-    const id = await handIn(knowing)
+    const id = await handIn(knowing, TEXT)
     await step(quiet, id)
     let isDeleted = false
     const env: Bindings = {
@@ -189,7 +154,7 @@ describe('deletion', () => {
 
   test('of a file whose reader was killed after writing vectors leaves none of them, nor its object', async () => {
     const knowing = await newKnowing()
-    const id = await handIn(knowing)
+    const id = await handIn(knowing, TEXT)
     const { s3Key = '' } = (await rowOf(id)) ?? {}
     await step(quiet, id)
     await killAt(id, (reached) => ({

@@ -17,8 +17,8 @@ import { describe, log } from '../base/log.ts'
 import { within } from '../base/within.ts'
 import { pushLive } from '../notifications/notifications.ts'
 import { embed, packed } from './embed.ts'
-import { readPart, tooManyChars } from './extract.ts'
-import { FileProblem, inWords, LIMITS } from './problem.ts'
+import { readPart } from './extract.ts'
+import { FileProblem, LIMITS, tooManyChars, tooManyChunks } from './problem.ts'
 import { knowledgeChunks as chunks, knowledgeFiles as files } from './tables.ts'
 import { wordsOf } from './words.ts'
 import type { Bindings } from '../env.ts'
@@ -103,10 +103,7 @@ async function extractSome(env: Bindings, file: File): Promise<Outcome> {
   const count = file.chunkCount + part.chunks.length
   const chars = file.chars + part.chars
   if (chars > LIMITS.chars) throw tooManyChars()
-  if (count > LIMITS.chunks)
-    throw new FileProblem(
-      `It makes more than ${inWords(LIMITS.chunks)} chunks. Make them larger, or hand it in in several files.`,
-    )
+  if (count > LIMITS.chunks) throw tooManyChunks()
   if (part.isLast && count === 0)
     throw new FileProblem(
       file.fileType === 'pdf'

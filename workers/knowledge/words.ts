@@ -1,8 +1,12 @@
-/** The words of a text, as they are looked for: without case and accents, Chinese in pairs of characters, codes also in one. */
+/** The words of a text, as they are looked for: without case and accents, Chinese in pairs of characters and single ones, codes also in one. */
 const HAN = '\\u3040-\\u30ff\\u3400-\\u9fff'
 const RUNS = new RegExp(`[${HAN}]+|(?:(?![${HAN}])[\\p{L}\\p{N}])+(?:[-./_](?:(?![${HAN}])[\\p{L}\\p{N}])+)*`, 'gu')
 const IS_HAN = new RegExp(`^[${HAN}]`)
-const ASKED_MAX = 48
+/** Characters of which questions are full and which say little of what they are about. */
+const SAYS_LITTLE = new Set(
+  '的了吗呢吧啊是有没在和与及或我你您他她它们这那哪什么怎样如何多少几请可以能会不要想就都也还被把给让对为因',
+)
+const ASKED_MAX = 64
 const WORD_CHARS_MAX = 64
 
 /** The words of a chunk, apart by spaces. */
@@ -30,8 +34,10 @@ function wordsIn(text: string, isQuestion: boolean): string[] {
   })
 }
 
+/** Chinese in pairs of characters, and in single ones, which are found where the same is said in other words. */
 function pairsOf(run: string, isQuestion: boolean): string[] {
   const characters = Array.from(run)
   const pairs = characters.slice(1).map((character, at) => `${characters[at] ?? ''}${character}`)
-  return isQuestion && pairs.length > 0 ? pairs : [...pairs, ...characters.slice(-1)]
+  const all = [...pairs, ...characters]
+  return isQuestion ? all.filter((word) => ![...word].every((character) => SAYS_LITTLE.has(character))) : all
 }

@@ -3,6 +3,7 @@
  * Every creator has a file in `market/`. Nothing here is shipped.
  */
 import type { Category } from '../agents/categories.ts'
+import type { AgentConfigInput } from '../agents/config.ts'
 import type { ProviderName } from '../gateway/providers/provider.ts'
 import { inesCarvalho } from './market/ines-carvalho.ts'
 import { linZhiyuan } from './market/lin-zhiyuan.ts'
@@ -33,6 +34,9 @@ export type MarketAgent = {
   max_tokens: number
   status: 'draft' | 'active' | 'inactive'
   system_prompt: string
+  knowledge_base?: AgentConfigInput['knowledge_base']
+  /** Files in `market/` that it answers from. */
+  documents?: string[]
 }
 
 /** A creator's page of the market: the agents carry no `creator`, it is the page's. */

@@ -37,6 +37,8 @@ export type Seeded = {
   developer: Account & { apiKey: string }
   newcomer: Account & { apiKey: string }
   creator: Account
+  /** All creators, by the slug of each. */
+  creators: Record<string, Account>
   admin: Account
   /** Those that can be called. */
   agents: { id: string; slug: string; provider: string; model: string; price_per_call: string }[]
@@ -74,6 +76,7 @@ export async function seed({ postgres, apiUrl, operatorToken, encryptionKey }: S
     developer: { ...open(DEVELOPER.email), apiKey: DEVELOPER.apiKey },
     newcomer: { ...open(NEWCOMER.email), apiKey: NEWCOMER.apiKey },
     creator: open(creator.email),
+    creators: Object.fromEntries(market.creators.map(({ slug, email }) => [slug, open(email)])),
     admin: open(ADMIN_EMAIL),
     agents: market.agents
       .filter(({ status }) => status === 'active')

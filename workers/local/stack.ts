@@ -18,6 +18,7 @@ import { type Receiver, startReceiver } from './receiver.ts'
 import { type RedisDoor, startRedis } from './redis.ts'
 import { localSecrets, type Secrets } from './secrets.ts'
 import { seed, type Seeded } from './seed.ts'
+import { seedDocuments } from './seed-documents.ts'
 import { buildSite, startSite } from './site.ts'
 import { startCoinbaseTill, startStripeTill, tillVariables } from './tills.ts'
 import { startVectors } from './vectors.ts'
@@ -77,6 +78,7 @@ export async function startStack(options: StackOptions, running: Running): Promi
   const { operatorToken, encryptionKey } = secrets
   const seeded = await seed({ postgres: doors.postgres, apiUrl: api, operatorToken, encryptionKey })
   options.onUp('Market', `${seeded.agents.length} agents to call`)
+  handInDocuments(options, { api, seeded }, running)
   // What has just come into the shop is counted and minted without anybody waiting an hour for it.
   await runCrons(api)
   const crons = setInterval(() => void runCrons(api), CRON_EVERY_MS)
@@ -246,6 +248,20 @@ async function startApi(
   await runCrons(worker.url)
   onUp('API', worker.url)
   return worker.url
+}
+
+/** Beside all else: reading and embedding them takes some seconds, for which nobody waits. */
+function handInDocuments(
+  { onUp }: StackOptions,
+  { api, seeded }: Pick<Stack, 'api' | 'seeded'>,
+  running: Running,
+): void {
+  const stopping = new AbortController()
+  running.add(() => stopping.abort())
+  seedDocuments(api, seeded, stopping.signal).catch((thrown: unknown) => {
+    if (!stopping.signal.aborted)
+      onUp('Documents', `missing: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
+  })
 }
 
 /** How a build went: what it took, or what went wrong. */

@@ -53,5 +53,7 @@ export function testBindings(doors: TestDoors): Record<string, string> {
     STREAM_TOTAL_MS: '5000',
     HEARTBEAT_MS: '150',
     OUTBOX_BUSY_MS: '0',
+    // How much of the evaluation of retrieval is run: `npm run eval:rag` takes all of it.
+    EVALUATION: process.env['EVALUATION'] ?? 'part',
   }
 }

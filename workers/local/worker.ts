@@ -34,6 +34,8 @@ export type WorkerOptions = {
   variables: Record<string, string>
   /** The folder of `wrangler.toml`. */
   config?: string
+  /** Of V8's inspector; any free one if absent. */
+  inspectorPort?: number
   /** Told once, when the Worker ends without having been stopped. */
   onCrash: (why: string) => void
 }
@@ -46,7 +48,14 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const variablesPath = join(stateDir, 'variables.env')
   await writeFile(variablesPath, dotenv(options.variables), { mode: 0o600 })
   const args = ['dev', '--config', options.config ?? 'wrangler.toml', '--ip', '127.0.0.1', '--port', String(port)]
-  args.push('--inspector-port', '0', '--persist-to', stateDir, '--env-file', variablesPath)
+  args.push(
+    '--inspector-port',
+    String(options.inspectorPort ?? 0),
+    '--persist-to',
+    stateDir,
+    '--env-file',
+    variablesPath,
+  )
   args.push('--show-interactive-dev-session=false', '--log-level', 'info')
   const logFile = openSync(logPath, 'w')
   const child = fork(WRANGLER, args, {

@@ -1,6 +1,6 @@
 /**
  * A crash in the middle of work: from some outside effect on nothing works any more, as if the isolate had died there. What
- * the work had done until then stays done. Effects are requests (database, Stripe, Coinbase), the account object and queues.
+ * the work had done until then stays done. Effects are requests (database, Stripe, Coinbase, embeddings), the account object, queues, files and vectors.
  */
 import { vi } from 'vitest'
 import { bindings } from './world.ts'
@@ -47,8 +47,17 @@ function mortal(effect: <T>(run: () => Promise<T>) => Promise<T>): Bindings {
             (target as unknown as Record<string, (...given: unknown[]) => Promise<unknown>>)[String(name)]!(...args),
           ),
     })
+  const store = <Store extends object>(target: Store): Store =>
+    new Proxy(target, {
+      get:
+        (it, name) =>
+        (...args: unknown[]) =>
+          effect(() => (it as Record<string | symbol, (...given: unknown[]) => Promise<unknown>>)[name]!(...args)),
+    })
   return {
     ...bindings,
+    KNOWLEDGE: store(bindings.KNOWLEDGE),
+    VECTORS: store(bindings.VECTORS),
     ACCOUNT: {
       idFromName: (name: string) => bindings.ACCOUNT.idFromName(name),
       get: stub,

@@ -1,11 +1,17 @@
 /** Documents for tests of what agents know, and how they are handed in through the Worker's door. */
-import { env, SELF } from 'cloudflare:test'
-import { zipSync } from 'fflate'
+import { createExecutionContext, env, SELF } from 'cloudflare:test'
+import { eq } from 'drizzle-orm'
 import { PDFDocument, StandardFonts } from 'pdf-lib'
-import { api, anyAddress, newAgent, type Account, type ApiAnswer, type ProviderName } from './world.ts'
+import { expect } from 'vitest'
+import { app } from '../app.ts'
+import { db } from '../base/db.ts'
+import { step, vectorId } from '../knowledge/steps.ts'
+import { knowledgeChunks, knowledgeFiles } from '../knowledge/tables.ts'
+import { api, anyAddress, bindings, newAgent, type Account, type ApiAnswer, type ProviderName } from './world.ts'
 import { session } from './things.ts'
 import type { Agent } from '../agents/agents.ts'
 import type { AgentConfigInput } from '../agents/config.ts'
+import type { Bindings } from '../env.ts'
 
 const READY_MS_MAX = 40_000
 
@@ -81,24 +87,53 @@ export async function pdfOf(pages: string[], options: { useObjectStreams?: boole
   return document.save(options)
 }
 
-/** A Word document with these paragraphs; those that begin with `# ` are headings. */
-export function docxOf(paragraphs: string[]): Uint8Array {
-  const body = paragraphs
-    .map((text) => {
-      const isHeading = text.startsWith('# ')
-      const style = isHeading ? '<w:pPr><w:pStyle w:val="Heading1"/></w:pPr>' : ''
-      return `<w:p>${style}<w:r><w:t xml:space="preserve">${escaped(isHeading ? text.slice(2) : text)}</w:t></w:r></w:p>`
-    })
-    .join('')
-  const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
-  return zipSync({
-    '[Content_Types].xml': encode('<Types/>'),
-    'word/document.xml': encode(`<?xml version="1.0"?><w:document><w:body>${body}</w:body></w:document>`),
+/** The bindings of a Worker whose queue swallows everything: a test takes the steps itself. */
+export const quiet: Bindings = { ...bindings, KNOWLEDGE_STEPS: { send: async () => {} } as unknown as Queue<never> }
+
+/** Hands a file in without anybody reading it. */
+export async function handIn({ agent, creator }: Knowing, text: string): Promise<string> {
+  const request = new Request(`https://agentlink.test/api/v1/agents/${agent.id}/knowledge?filename=lights.txt`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${creator.token}` },
+    body: text,
   })
+  const response = await app.fetch(request, quiet, createExecutionContext())
+  const { id }: { id: string } = await response.json()
+  return id
 }
 
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+/** The row of a file. */
+export async function rowOf(id: string) {
+  const [row] = await db(bindings).select().from(knowledgeFiles).where(eq(knowledgeFiles.id, id))
+  return row
+}
+
+/** Takes steps until nothing is left to do. */
+export async function finish(id: string, env: Bindings = quiet): Promise<void> {
+  for (let steps = 0; steps < 50; steps++) if ((await step(env, id)) === 'done') return
+  throw new Error('It does not come to an end.')
+}
+
+/** As if whoever had the lease was killed long ago. */
+export async function expire(id: string): Promise<void> {
+  await db(bindings)
+    .update(knowledgeFiles)
+    .set({ leasedUntil: new Date(0) })
+    .where(eq(knowledgeFiles.id, id))
+}
+
+/** The vectors are those of the chunks, no more and no fewer, and the chunks are those of one reading. */
+export async function expectWhole(id: string): Promise<void> {
+  const row = await rowOf(id)
+  const places = await db(bindings)
+    .select({ generation: knowledgeChunks.generation, place: knowledgeChunks.place })
+    .from(knowledgeChunks)
+    .where(eq(knowledgeChunks.fileId, id))
+  expect(row).toMatchObject({ status: 'ready', chunkCount: places.length, embedded: places.length, leasedUntil: null })
+  expect(new Set(places.map(({ generation }) => generation))).toEqual(new Set([row?.readyGeneration]))
+  expect(await vectorsOf(id)).toEqual(
+    places.map(({ generation, place }) => vectorId({ id, generation }, place)).toSorted(),
+  )
 }
 
 /** The ids of the vectors in the store that begin so. */

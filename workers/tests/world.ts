@@ -23,12 +23,13 @@ import type { AccountObject } from '../quota/account.object.ts'
 export const bindings = env as unknown as Bindings
 
 /** The same with clocks so long that a busy machine cannot make a call run out of time. */
-const PATIENT: Bindings = {
+export const PATIENT: Bindings = {
   ...bindings,
   FIRST_CONTENT_MS: '20000',
   JSON_TOTAL_MS: '20000',
   IDLE_MS: '20000',
   STREAM_TOTAL_MS: '60000',
+  KNOWLEDGE_MS: '20000',
 }
 
 export const PROMPT =
@@ -180,6 +181,8 @@ export type Ask = {
   dialect?: 'agentlink' | 'openai'
   /** With long clocks: for many calls at once. They go to the app, since its door knows only the short ones. */
   patient?: boolean
+  /** With other bindings than the Worker's own, past its door too. */
+  env?: Bindings
 }
 
 /** Sends one chat call through the Worker's door. */
@@ -189,7 +192,15 @@ export async function ask(
   text: string,
   options: Ask = {},
 ): Promise<Response> {
-  const { stream = false, headers = {}, body = {}, signal, dialect = 'agentlink', patient = false } = options
+  const {
+    stream = false,
+    headers = {},
+    body = {},
+    signal,
+    dialect = 'agentlink',
+    patient = false,
+    env: other,
+  } = options
   const isOpenAi = dialect === 'openai'
   const url = isOpenAi
     ? 'https://agentlink.test/v1/chat/completions'
@@ -208,7 +219,8 @@ export async function ask(
     }),
     ...(signal ? { signal } : {}),
   })
-  return patient ? app.fetch(request, PATIENT, createExecutionContext()) : SELF.fetch(request)
+  const bound = other ?? (patient ? PATIENT : undefined)
+  return bound ? app.fetch(request, bound, createExecutionContext()) : SELF.fetch(request)
 }
 
 export type StreamEvent = { event: string; data: Record<string, unknown> | '[DONE]' }

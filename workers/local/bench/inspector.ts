@@ -7,6 +7,7 @@ const ATTEMPTS = 6
 const SILENCE = Symbol('silence')
 
 type Target = { id: string; webSocketDebuggerUrl: string }
+type Usage = { usedSize: number; backingStorageSize?: number }
 type Reply = { id: number; result?: unknown; error?: { message: string } }
 
 export class Inspector {
@@ -14,12 +15,13 @@ export class Inspector {
   readonly #waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>()
   #lastId = 0
 
-  /** Connects to the isolate of the Worker at an inspector's address. */
-  static async open(url: string, service: string): Promise<Inspector> {
+  /** Connects to the isolate of the Worker at an inspector's address; of the only one there, if none is named. */
+  static async open(url: string, service?: string): Promise<Inspector> {
     const targets = (await (await fetch(`${url}/json/list`)).json()) as Target[]
-    const target = targets.find(({ id }) => id === service)
-    if (!target) throw new Error(`workerd lets nobody inspect ${service}.`)
-    const socket = new WebSocket(target.webSocketDebuggerUrl)
+    const target = service === undefined ? targets[0] : targets.find(({ id }) => id === service)
+    if (!target) throw new Error(`workerd lets nobody inspect ${service ?? 'anything'}.`)
+    // wrangler's own door lets in only who says that they come from here.
+    const socket = new WebSocket(target.webSocketDebuggerUrl, { headers: { origin: 'http://localhost' } } as never)
     await once(socket, 'open')
     return new Inspector(socket)
   }
@@ -41,6 +43,12 @@ export class Inspector {
     await this.#send('HeapProfiler.collectGarbage')
     const { usedSize } = (await this.#send('Runtime.getHeapUsage')) as { usedSize: number }
     return usedSize
+  }
+
+  /** The heap as it is, with what is not collected yet, and the buffers outside of it. */
+  async usedBytes(): Promise<number> {
+    const { usedSize, backingStorageSize = 0 } = (await this.#send('Runtime.getHeapUsage')) as Usage
+    return usedSize + backingStorageSize
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 /** Processes of the benchmark, and what they cost. Figures come from Linux's `/proc`; elsewhere they are not a number. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Linux counts processor time in these on every platform that Node runs on. */
@@ -68,6 +68,26 @@ async function times(processId: number): Promise<[number, number, number, number
 export async function residentBytes(processId: number): Promise<number> {
   const status = await readFile(`/proc/${processId}/status`, 'utf8').catch(() => '')
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) * 1024
+}
+
+/** The most memory in RAM that a process has ever had. */
+export async function peakBytes(processId: number): Promise<number> {
+  const status = await readFile(`/proc/${processId}/status`, 'utf8').catch(() => '')
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) * 1024
+}
+
+/** The workerd among the descendants of a process; the newest, if there are several. 0 if there is none. */
+export async function workerdOf(processId: number): Promise<number> {
+  const ids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number)
+  const parents = new Map<number, number>()
+  const names = new Map<number, string>()
+  for (const id of ids) {
+    const status = await readFile(`/proc/${id}/status`, 'utf8').catch(() => '')
+    parents.set(id, Number(/^PPid:\s+(\d+)/m.exec(status)?.[1] ?? 0))
+    names.set(id, /^Name:\s+(\S+)/m.exec(status)?.[1] ?? '')
+  }
+  const descends = (id: number): boolean => id === processId || (id > 1 && descends(parents.get(id) ?? 0))
+  return ids.findLast((id) => names.get(id) === 'workerd' && descends(id)) ?? 0
 }
 
 /** Processor time that all processes of this machine have used so far. */

@@ -1,6 +1,6 @@
 /** What a stand-in makes of reference material that stands before a question: the sentences that share most words with it. */
 
-/** How the gateway marks it (workers/gateway/reference.ts). */
+/** How the gateway marks it (workers/gateway/recall.ts). */
 // Where a wire makes one turn of neighbouring messages, the question follows in the same turn.
 const MATERIAL = /^Reference material[\s\S]*?<<<([0-9a-f]{32})\n([\s\S]*?)\n\1>>>/
 const HEADS = /^\[\d+\][^\n]*\n/gm
@@ -33,14 +33,17 @@ function share(sentence: string, asked: Set<string>): number {
   return shared / Math.sqrt(words.size + 8)
 }
 
-/** Words of letters, four of each enough to know it again; pairs of Chinese characters. */
+/** Words of letters, five of each enough to know it again; codes and numbers whole; pairs of Chinese characters. */
 function wordsOf(text: string): string[] {
-  const words = text.toLowerCase().match(/[\p{Script=Latin}\p{N}]+/gu) ?? []
+  const words = text.toLowerCase().match(/[\p{Script=Latin}\p{N}]+(?:-\p{N}+)*/gu) ?? []
   const chinese = text.match(/\p{Script=Han}{2,}/gu) ?? []
   const pairs = chinese.flatMap((run) =>
     Array.from(run)
       .slice(1)
       .map((character, at) => `${run[at] ?? ''}${character}`),
   )
-  return [...words.filter((word) => word.length > 2).map((word) => word.slice(0, 5)), ...pairs]
+  return [
+    ...words.flatMap((word) => (/\p{N}/u.test(word) ? [word] : word.length > 2 ? [word.slice(0, 5)] : [])),
+    ...pairs,
+  ]
 }

@@ -1,20 +1,23 @@
 /** The documents of the set as files. */
 import { PDFDocument, StandardFonts } from 'pdf-lib'
-import { docxOf } from '../documents.ts'
+import { docxOf } from '../docx.ts'
 import { api } from './api.ts'
 import { harbour } from './harbour.ts'
+import { library } from './library.ts'
+import { maintenance } from './maintenance.ts'
 import { minsu } from './minsu.ts'
 import { parts } from './parts.ts'
 import { shouhou } from './shouhou.ts'
 import { staff } from './staff.ts'
+import { xihu } from './xihu.ts'
 import type { EvaluationDocument, Section } from './set.ts'
 
-export const DOCUMENTS: EvaluationDocument[] = [harbour, api, staff, parts, shouhou, minsu]
+export const DOCUMENTS: EvaluationDocument[] = [harbour, api, staff, parts, library, maintenance, shouhou, minsu, xihu]
 
 const SECTIONS_ON_A_PAGE = 4
 
 /** A document as its creator would hand it in. */
-export async function fileOf({ kind, sections }: EvaluationDocument): Promise<string | Uint8Array> {
+export async function fileOf({ kind, language, sections }: EvaluationDocument): Promise<string | Uint8Array> {
   switch (kind) {
     case 'pdf':
       return pdf(sections)
@@ -25,7 +28,10 @@ export async function fileOf({ kind, sections }: EvaluationDocument): Promise<st
     case 'markdown':
       return sections.map(({ heading, text }) => `## ${heading}\n\n${text}\n`).join('\n')
     case 'csv':
-      return ['Part,Description', ...sections.map(({ heading, text }) => `${heading},"${text}"`)].join('\n')
+      return [
+        language === 'zh' ? '编号,项目说明' : 'Part,Description',
+        ...sections.map(({ heading, text }) => `${heading},"${text}"`),
+      ].join('\n')
     case 'text':
       return sections.map(({ heading, text }) => `${heading}\n${text}`).join('\n\n')
   }

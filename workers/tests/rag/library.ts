@@ -1,0 +1,108 @@
+/** What people ask a town's library, as plain text: questions and answers one after another, with no marks of where one ends. */
+import { section, type EvaluationDocument } from './set.ts'
+
+export const library: EvaluationDocument = {
+  filename: 'library-faq.txt',
+  kind: 'text',
+  language: 'en',
+  sections: [
+    section(
+      'Who can join the library?',
+      'Everybody who lives, works or goes to school in the district of Halvard can join. Bring a document with your photo and a letter or bill that shows your address. Below sixteen a guardian signs the yellow form.',
+      'a guardian signs the yellow form',
+      'Who signs the yellow form?',
+      'What identification must I show to become a member?',
+    ),
+    section(
+      'How many items may I borrow, and for how long?',
+      'Fifteen at a time on the card Open, forty on the card Open Plus. Books stay with you for 28 days, films and games for seven, and tools from the Toolshelf for three.',
+      'tools from the Toolshelf for three',
+      'What is the difference between the cards Open and Open Plus?',
+      'When must I bring a borrowed drill back?',
+    ),
+    section(
+      'How do I renew a loan?',
+      'In the app Shelfmark, at the machine by the entrance, or by calling 0551 2290. A loan is renewed at most twice, and not at all when somebody else has reserved the item.',
+      '0551 2290',
+      'What is the app Shelfmark for?',
+      'Can I keep a novel a bit longer if I have not finished it?',
+    ),
+    section(
+      'What does it cost to be late?',
+      'Nothing for the first two days. From then on 20 cents a day and item, never more than six euros for each. With 30 euros open the card is blocked until they are paid.',
+      '20 cents a day and item',
+      'With how many euros open is the card blocked?',
+      'Is there a fine for handing things back after the deadline?',
+    ),
+    section(
+      'I have lost a book. What now?',
+      'Tell the desk Loans. You pay what a new copy costs and four euros for the binding, or bring the same edition yourself. If the old one turns up within ninety days the price of the copy is returned, the binding is not.',
+      'four euros for the binding',
+      'What is paid for the binding of a lost book?',
+      'My child ruined a picture book, do I have to replace it?',
+    ),
+    section(
+      'How do I reserve something that is out?',
+      'Press Queue beside the title. You are told by mail when it lies ready on the shelf at pillar 9, where it waits for six opening days under the last four digits of your card.',
+      'shelf at pillar 9',
+      'Where does a reserved title lie ready?',
+      'All copies of a bestseller are away, how do I get in line?',
+    ),
+    section(
+      'Are there electronic books?',
+      'Yes, through Leafline: ten licences at a time, 21 days each, and they return by themselves. The readers Quill 3 and later open them directly; older ones need the programme Leafline Bridge on a computer.',
+      'Leafline Bridge',
+      'What do readers older than the Quill 3 need?',
+      'Do I have to give digital titles back on my own?',
+    ),
+    section(
+      'Can I print and copy?',
+      'The printers on the first floor take documents from the portal print.halvard.example for 24 hours. Black and white costs eight cents a page, colour thirty. Scanning to a memory stick is free.',
+      'eight cents a page',
+      'What is print.halvard.example?',
+      'How much is it to get my thesis on paper?',
+    ),
+    section(
+      'May I eat and drink in the building?',
+      'Bottles with a lid are fine everywhere but in the archive. Meals belong into the winter garden, where the café Colophon sells soup from half past eleven.',
+      'café Colophon',
+      'From when does Colophon sell soup?',
+      'Where is it all right to have my lunch?',
+    ),
+    section(
+      'How do I book a study room?',
+      'Rooms 2.01 to 2.08 are booked for at most three hours a day, up to fourteen days ahead. Without anybody there a quarter of an hour after the start, the booking lapses. Room 2.06 has a piano and is for music only.',
+      'Room 2.06 has a piano',
+      'What is special about room 2.06?',
+      'I need a quiet place for exam preparation with friends, what are the rules?',
+    ),
+    section(
+      'Is there anything for small children?',
+      'Every Thursday at ten there is Lapsit, with songs for babies up to eighteen months, and on Saturdays at eleven a story in two languages. No registration, but the carpet holds thirty families.',
+      'the carpet holds thirty families',
+      'When is Lapsit?',
+      'Which event can I attend with an infant?',
+    ),
+    section(
+      'Do you take donated books?',
+      'Only those that came out in the last five years, at most one crate a visit, on the first Monday of the month at the loading door. What we cannot use is sold by the society of friends for the reading van.',
+      'on the first Monday of the month at the loading door',
+      'When are donated books taken at the loading door?',
+      'I am clearing out my attic, would you like my old paperbacks?',
+    ),
+    section(
+      'What does the reading van do?',
+      'It stops in eleven villages every second week with 3,400 titles. The stop Nether Quarrow was moved to the fire station in March. Everything may be given back on the van or here.',
+      'moved to the fire station',
+      'Where is the stop Nether Quarrow now?',
+      'I live in the countryside without a car, does the collection come to me?',
+    ),
+    section(
+      'How is my data used?',
+      'What you borrowed is forgotten four weeks after it came back, unless you switch on the diary. Nobody else is told what you read, the police only with an order of a judge. Write to privacy@halvard.example.',
+      'privacy@halvard.example',
+      'What is remembered when the diary is switched on?',
+      'Does anyone keep a list of the titles I took home in the past?',
+    ),
+  ],
+}

@@ -1,0 +1,108 @@
+/** A contract about the upkeep of software, as a Word document: clauses that resemble each other in all but what they say. */
+import { section, type EvaluationDocument } from './set.ts'
+
+export const maintenance: EvaluationDocument = {
+  filename: 'maintenance-agreement.docx',
+  kind: 'docx',
+  language: 'en',
+  sections: [
+    section(
+      '1 Parties and subject',
+      'Odalys Software AB (the Supplier) maintains the laboratory system Meridian for Kestrel Instruments Ltd (the Customer) at its sites in Leith and Tromsø. The agreement replaces the letter of intent of 4 February 2025.',
+      'replaces the letter of intent of 4 February 2025',
+      'Who is the Supplier of Meridian?',
+      'Which earlier document is no longer in force?',
+    ),
+    section(
+      '2 Severity of faults',
+      'A fault is of Severity A if no sample can be processed, of Severity B if a function fails for which there is a way around, and of Severity C in all other cases. The Customer proposes the severity; the Supplier may object within one hour.',
+      'may object within one hour',
+      'When is a fault of Severity B?',
+      'Who decides how serious a malfunction is?',
+    ),
+    section(
+      '3 Response times',
+      'The Supplier responds to faults of Severity A within thirty minutes at any hour, of Severity B within four working hours, and of Severity C within two working days. A response names the engineer in charge.',
+      'within two working days. A response names',
+      'How quickly does the Supplier respond to Severity C?',
+      'Everything is down at night, how soon will somebody react?',
+    ),
+    section(
+      '4 Restoration times',
+      'Operation is restored after a fault of Severity A within six hours, after one of Severity B within five working days. For Severity C a correction comes with the next release. Time in which the Customer gives no remote access does not count.',
+      'Time in which the Customer gives no remote access does not count',
+      'Within how many hours is operation restored after Severity A?',
+      'Does the clock keep running while engineers cannot log on?',
+    ),
+    section(
+      '5 Service credits',
+      'For each restoration time that is missed the Customer receives a credit of three percent of the monthly fee, and of at most eighteen percent in a month. Credits are set off against the next invoice and never paid out.',
+      'at most eighteen percent in a month',
+      'What is the most that service credits come to in a month?',
+      'What compensation do we get if repairs take too long?',
+    ),
+    section(
+      '6 Maintenance windows',
+      'Planned work takes place on Sundays between 02:00 and 05:00 UTC and is announced nine days before. Work that cannot wait needs the consent of the duty officer named in Annex 3.',
+      'announced nine days before',
+      'Between which hours on Sundays does planned work take place?',
+      'When may the system be unavailable on purpose?',
+    ),
+    section(
+      '7 Fees',
+      'The monthly fee is 11,750 euros and covers 25 hours of engineering; further hours cost 138 euros. Invoices are due within thirty-five days. On arrears there is interest of seven percent a year.',
+      'further hours cost 138 euros',
+      'What is the monthly fee?',
+      'What happens if the bill is settled too late?',
+    ),
+    section(
+      '8 Adjustment of fees',
+      'Once a year, on 1 April, the Supplier may raise the fee by the change of the index LCI-J62, by four percent at most. The raise is announced in writing before the end of January.',
+      'index LCI-J62',
+      'What is LCI-J62 used for?',
+      'By how much can the price go up?',
+    ),
+    section(
+      '9 Term and termination',
+      'The agreement begins on 1 May 2025 and runs for three years. It then continues year by year unless a party gives notice 120 days before the end. For cause it may be terminated at once, in particular after three faults of Severity A in a quarter.',
+      '120 days before the end',
+      'How many days before the end must notice be given?',
+      'Can we get out early if it keeps breaking down?',
+    ),
+    section(
+      '10 Confidentiality',
+      'Each party keeps secret what it learns of the other for five years after the end. Measured values of patients are secret without limit of time. Exempt is what a court orders to be disclosed.',
+      'Measured values of patients are secret without limit',
+      'What is secret without limit of time?',
+      'For how long must we stay silent about what we learned?',
+    ),
+    section(
+      '11 Personal data',
+      'The Supplier processes personal data on behalf of the Customer as Annex 5 lays down. A breach is reported to dpo@kestrel.example within twenty hours of its discovery. Sub-processors outside the European Economic Area are not allowed.',
+      'dpo@kestrel.example',
+      'To whom is a breach of personal data reported?',
+      'How soon must a leak of private information be notified?',
+    ),
+    section(
+      '12 Liability',
+      'Liability for slight negligence is limited to 400,000 euros for each event and 900,000 euros for each year. The limits do not hold for injury to life or health, nor for clause 10. Neither party is liable for lost profit.',
+      '900,000 euros for each year',
+      'To how many euros for each event is liability limited?',
+      'Is there a cap on damages?',
+    ),
+    section(
+      '13 Source code in escrow',
+      'A copy of the source code of Meridian is deposited with the notary Ragnhild Sætre each quarter. It is released to the Customer if the Supplier becomes insolvent or ends maintenance without a successor.',
+      'Ragnhild Sætre',
+      'With whom is the source code of Meridian deposited?',
+      'What becomes of the program if the vendor goes bankrupt?',
+    ),
+    section(
+      '14 Law and venue',
+      'The law of Sweden applies; the convention on the international sale of goods does not. Disputes are settled by one arbitrator in Gothenburg, in English, after the managers have spoken with each other for thirty days.',
+      'one arbitrator in Gothenburg',
+      'Where is the arbitrator?',
+      'How would a disagreement between the companies be resolved?',
+    ),
+  ],
+}
