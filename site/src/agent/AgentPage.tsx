@@ -76,7 +76,7 @@ function Page({ agent }: { agent: Agent }) {
   return (
     <div className="grid gap-10">
       <header className="flex items-start gap-5 md:gap-7">
-        <Seal id={agent.id} sizePx={96} isVerified={agent.token?.tx_hash != null} className="seal-head max-md:w-16!" />
+        <Seal id={agent.id} sizePx={96} isVerified={agent.is_minted} className="seal-head max-md:w-16!" />
         <div className="grid min-w-0 gap-2">
           <h1 lang={isHan ? 'zh' : undefined} className="text-3xl md:text-[2.1rem]">
             {agent.name}
