@@ -20,6 +20,7 @@ A parcel from Svalbard may be sent back within 41 days of the day on which it ar
 
 The counter is open from nine to four, on weekdays.
 `
+const QUESTION = 'Until when can a parcel from Svalbard be returned?'
 const agentName = `Parcel Clerk ${randomUUID().slice(0, 4)}`
 const wallet = privateKeyToAccount(generatePrivateKey())
 /** How the wallet in the browser answers. */
@@ -84,7 +85,7 @@ test('a document is read while one looks, and a question finds its place in it',
   })
   const file = page.getByRole('listitem').filter({ hasText: 'parcels.md' })
   await file.getByText('Ready').waitFor()
-  await page.getByLabel('What would a caller ask?').fill('Until when can a parcel from Svalbard be returned?')
+  await page.getByLabel('What would a caller ask?').fill(QUESTION)
   await page.keyboard.press('Enter')
   await page.getByText('within 41 days').waitFor()
   await page.getByText('given to the model').first().waitFor()
@@ -98,9 +99,16 @@ test('it is described, previewed unsaved, and published when nothing is missing'
     .fill('Answers questions about parcels, for people at the counter. Send one question.')
   await choose(page, 'Category', 'Support')
   await page.getByRole('switch', { name: 'Answer from these documents' }).click()
-  await page.getByLabel('A message to the agent').fill('Until when can a parcel from Svalbard be returned?')
+  const message = page.getByLabel('A message to the agent')
+  await message.fill(QUESTION)
   await page.keyboard.press('Enter')
-  await page.getByText('41 days').last().waitFor()
+  // The text of the documents is guarded until its owner says otherwise.
+  await page.getByRole('alert').getByText('The answer was withheld').waitFor()
+  await page.getByRole('switch', { name: 'Answers may quote them word for word' }).click()
+  await message.focus()
+  expect(await message.inputValue()).toBe(QUESTION)
+  await page.keyboard.press('Enter')
+  await page.getByText('According to the documents').waitFor()
   await page.getByText('Not saved yet').waitFor()
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await page.getByText('Saved as version 2.').waitFor()
@@ -201,7 +209,7 @@ async function aPaidCall(): Promise<void> {
   const response = await fetch(`${api}/proxy/v1/agents/${agentId}/chat`, {
     method: 'POST',
     headers: { 'x-agentlink-key': demo.developer.apiKey, 'content-type': 'application/json' },
-    body: JSON.stringify({ messages: [{ role: 'user', content: 'Until when may I return a parcel?' }] }),
+    body: JSON.stringify({ messages: [{ role: 'user', content: QUESTION }] }),
   })
   expect(response.status, await response.text()).toBe(200)
 }

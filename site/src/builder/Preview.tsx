@@ -40,7 +40,7 @@ function Talk({ agent, draft }: { agent: Agent; draft: Draft }) {
     setBusy(true)
     let answer = ''
     try {
-      const body = { messages: asked, config: configOf(draft) }
+      const body = { messages: asked, config: { ...configOf(draft), knowledge_base: draft.knowledge } }
       for await (const piece of streamChat(`/api/v1/agents/${agent.id}/preview`, body, control.signal)) {
         answer += piece
         setTalk([...asked, { role: 'assistant', content: answer }])
