@@ -172,7 +172,10 @@ test('what is settled is withdrawn, and every state up to the transaction is sho
     .waitFor({ timeout: 45_000 })
   const steps = await dialog.getByRole('list').getByRole('listitem').allInnerTexts()
   for (const state of ['Queued', 'Sent to the chain', 'Paid'])
-    expect(steps.some((step) => step.startsWith(state)), steps.join('; ')).toBe(true)
+    expect(
+      steps.some((step) => step.startsWith(state)),
+      steps.join('; '),
+    ).toBe(true)
   const [withdrawal] = ((await me('GET', '/api/v1/creators/me/withdrawals')) as { items: { tx_hash: string }[] }).items
   expect(withdrawal?.tx_hash).toMatch(/^0x[\da-f]{64}$/)
   expect(await dialog.getByTitle(withdrawal?.tx_hash ?? '').count()).toBe(1)

@@ -55,12 +55,11 @@ test('a dialog keeps the focus, and gives it back', async () => {
   await page.keyboard.press('Enter')
   await page.getByRole('dialog').waitFor()
   const seen = new Set<string>()
-  for (const key of ['Tab', 'Shift+Tab']) {
-    for (let pressed = 0; pressed < 45; pressed += 1) {
-      await page.keyboard.press(key)
-      expect(await isFocusIn(page, '[role=dialog]')).toBe(true)
-      seen.add((await page.evaluate(() => document.activeElement?.textContent)) ?? '')
-    }
+  // Once around and beyond, then back over the edge.
+  for (const key of ['Shift+Tab', 'Tab', 'Tab', 'Shift+Tab', 'Shift+Tab', 'Shift+Tab', 'Shift+Tab']) {
+    await page.keyboard.press(key)
+    expect(await isFocusIn(page, '[role=dialog]')).toBe(true)
+    seen.add((await page.evaluate(() => document.activeElement?.textContent)) ?? '')
   }
   expect(seen).toContain('Cancel')
   await page.keyboard.press('Escape')
