@@ -105,7 +105,7 @@ function One({ one, onAct }: { one: Item<typeof LIST>; onAct: (work: Promise<unk
       />
       <div className="grid gap-0.5">
         <span className={cn(isUnread && 'font-medium')}>{one.title}</span>
-        <span className="text-base break-words text-soft">{one.body}</span>
+        <span className="text-base wrap-anywhere text-soft">{one.body}</span>
         <span className="flex flex-wrap items-center gap-3 text-sm text-soft">
           <Ago at={one.created_at} />
           {one.link !== null && <a href={linkOf(one.link)}>{w.open}</a>}

@@ -72,7 +72,7 @@ function Talk({ agent, draft }: { agent: Agent; draft: Draft }) {
           // oxlint-disable-next-line react/no-array-index-key
           <div key={index} className="grid gap-0.5">
             <span className="text-sm text-soft">{role === 'user' ? w.you : w.it}</span>
-            <p className="break-words whitespace-pre-wrap">{content || '…'}</p>
+            <p className="wrap-anywhere whitespace-pre-wrap">{content || '…'}</p>
           </div>
         ))}
       </div>
