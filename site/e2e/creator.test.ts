@@ -119,6 +119,17 @@ test('it is described, previewed unsaved, and published when nothing is missing'
   expect(complaints.splice(0)).toEqual([])
 })
 
+test('what happened is counted at the bell until it is read', async () => {
+  const { page, go, complaints } = creator
+  const unread = page.locator('[data-unread]')
+  await unread.waitFor()
+  await go('/account/notifications')
+  await page.getByText(`${agentName} is published`).waitFor()
+  await page.getByRole('button', { name: 'Mark all as read' }).click()
+  await unread.waitFor({ state: 'detached' })
+  expect(complaints.splice(0)).toEqual([])
+})
+
 test('a call earns, and its creator sees it come without a reload', async () => {
   const { page, go, complaints } = creator
   await go('/creator')
