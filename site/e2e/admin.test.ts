@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { apiAs, eventually } from './api.ts'
+import { tabTo } from './keyboard.ts'
 import { mailTo, profile, theStack, watch, type Watched } from './world.ts'
 
 let admin: Watched
@@ -140,18 +141,3 @@ test('support may look at accounts, and is told what its role does not cover', a
   await page.getByText('Your role (support) does not cover this page').waitFor()
   expect(complaints).toEqual([])
 })
-
-/** Goes with Tab to what is called so, as somebody without a mouse does. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  const called = () =>
-    page.evaluate(() => {
-      const { activeElement: at } = document
-      const label = at instanceof HTMLInputElement || at instanceof HTMLTextAreaElement ? at.labels?.[0] : at
-      return label?.textContent?.trim()
-    })
-  for (let pressed = 0; pressed < 60; pressed += 1) {
-    if ((await called()) === name) return
-    await page.keyboard.press('Tab')
-  }
-  throw new Error(`Tab does not come to ${name}.`)
-}

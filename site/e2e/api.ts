@@ -12,11 +12,17 @@ export async function eventually<T>(ask: () => Promise<T>, isIt: (answer: T) => 
   }
 }
 
+type Account = { email: string; password: string }
+
+/** Signs in, and gives the access token. */
+export async function tokenOf({ api }: Pick<Stack, 'api'>, account: Account): Promise<string> {
+  const answer = (await request(`${api}/api/v1/auth/login`, 'POST', account)) as { access_token: string }
+  return answer.access_token
+}
+
 /** The API as somebody signed in: `call('GET', '/api/v1/…')`. Throws what is not 2xx. */
-export async function apiAs({ api }: Pick<Stack, 'api'>, account: { email: string; password: string }) {
-  const { access_token: token } = (await request(`${api}/api/v1/auth/login`, 'POST', account)) as {
-    access_token: string
-  }
+export async function apiAs({ api }: Pick<Stack, 'api'>, account: Account) {
+  const token = await tokenOf({ api }, account)
   return (method: string, path: string, body?: object): Promise<unknown> => request(api + path, method, body, token)
 }
 

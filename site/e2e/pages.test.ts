@@ -42,6 +42,20 @@ async function looksRight({ page, go, settled, complaints }: Watched, { path }: 
   await page.setViewportSize(PHONE)
   await settled()
   expect.soft(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(PHONE.width)
+  expect.soft(await page.evaluate(sticksOut)).toEqual([])
   expect(await page.evaluate((name) => name in globalThis, PROBE)).toBe(false)
   expect(complaints.splice(0)).toEqual([])
+}
+
+/** What of the content reaches beyond the screen, where one could not scroll to it. */
+function sticksOut(): string[] {
+  const isKept = (element: Element): boolean => {
+    for (let at: Element | null = element; at && at.localName !== 'main'; at = at.parentElement)
+      if (at.getAttribute('aria-hidden') === 'true' || getComputedStyle(at).overflowX !== 'visible') return true
+    return false
+  }
+  return [...document.querySelectorAll('main *')]
+    .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !isKept(element))
+    .slice(0, 3)
+    .map((element) => element.outerHTML.slice(0, 200))
 }

@@ -1,7 +1,7 @@
 /** Text that would act if it were ever taken for markup or script, put into everything that people may write. */
 import { randomUUID } from 'node:crypto'
 import type { Stack } from './stack.ts'
-import { apiAs, eventually } from './api.ts'
+import { apiAs, eventually, tokenOf } from './api.ts'
 
 /** What a probe sets on the window when it acts; it opens a dialog too. */
 export const PROBE = 'probeActed'
@@ -10,6 +10,11 @@ const MARKUP = `<img src=x onerror="${ACT}"><script>${ACT}</script><svg onload="
 const MARKDOWN = `[press](javascript:${encodeURIComponent(ACT)}) ![x](x"onerror="${ACT}) </textarea></script>`
 const ESCAPES = `"'><b onmouseover=${ACT} style="position:fixed;inset:0">\${${ACT}} {{constructor.constructor('${ACT}')()}}`
 
+/** A message that the providers' stand-in answers with a probe. */
+export const ASKS_FOR_PROBE = `Say it. [[fault:say=${Buffer.from(`It says ${MARKUP}\n${MARKDOWN}`).toString('base64url')}]]`
+/** What of every probe can be read where it shows as the text that it is. */
+export const READABLE = '<img src=x'
+
 /** A probe for a short field, begun so that a person could have written it. */
 const short = (what: string): string => `${what} ${MARKUP}`.slice(0, 100)
 const long = (what: string): string => `${what}\n${MARKUP}\n${MARKDOWN}\n${ESCAPES}`
@@ -17,11 +22,11 @@ const long = (what: string): string => `${what}\n${MARKUP}\n${MARKDOWN}\n${ESCAP
 /** Calls that one must have made to speak of an agent. */
 const CALLS = 10
 
-export type Probed = { agentId: string; reviewId: string }
+export type Probed = { agentId: string; slug: string; reviewId: string }
 
 type Call = Awaited<ReturnType<typeof apiAs>>
 
-/** Fills a stack with probes: names, descriptions, a review with a reply and reports, a key, a webhook. */
+/** Fills a stack with probes: names, descriptions, a document, a review with a reply and reports, a key, a webhook, reasons. */
 export async function fillWithProbes(stack: Stack): Promise<Probed> {
   const [creator, developer, admin] = await Promise.all([
     apiAs(stack, stack.demo.creator),
@@ -38,7 +43,12 @@ export async function fillWithProbes(stack: Stack): Promise<Probed> {
       description: `Hook ${MARKUP}`.slice(0, 200),
     }),
   ])
-  const agentId = await anAgent(creator)
+  const { id: agentId, slug } = await anAgent(creator)
+  await aDocument(stack, agentId)
+  await admin('PUT', '/api/v1/admin/flags/enable_rag', {
+    enabled: true,
+    reason: `Flag ${long('It is on.')}`.slice(0, 500),
+  })
   const reviewId = await aReview(stack, { developer, agentId })
   await admin('POST', `/api/v1/admin/moderation/reviews/${reviewId}/approve`, {
     reason: long('Read it.').slice(0, 500),
@@ -50,15 +60,16 @@ export async function fillWithProbes(stack: Stack): Promise<Probed> {
       reporter('POST', `/api/v1/reviews/${reviewId}/report`, { reason: long('Look.').slice(0, 500) }),
     ),
   )
-  return { agentId, reviewId }
+  return { agentId, slug, reviewId }
 }
 
-async function anAgent(creator: Call): Promise<string> {
+async function anAgent(creator: Call): Promise<{ id: string; slug: string }> {
+  const slug = `probe-${randomUUID().slice(0, 8)}`
   const { id } = (await creator('POST', '/api/v1/agents', {
     name: short('Probe'),
     description: long('It says what it is told.'),
     category: 'writing',
-    slug: `probe-${randomUUID().slice(0, 8)}`,
+    slug,
     config: {
       system_prompt: long('Answer in one word.'),
       model: 'gpt-4.1-mini',
@@ -70,7 +81,19 @@ async function anAgent(creator: Call): Promise<string> {
     },
   })) as { id: string }
   await creator('POST', `/api/v1/agents/${id}/publish`)
-  return id
+  return { id, slug }
+}
+
+async function aDocument({ api, demo }: Stack, agentId: string): Promise<void> {
+  const token = await tokenOf({ api }, demo.creator)
+  // Of a file's name the API takes away what no file system takes; of its text, the tags.
+  const name = encodeURIComponent(`Document <img src=x onerror=${ACT}>.md`)
+  const response = await fetch(`${api}/api/v1/agents/${agentId}/knowledge?filename=${name}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'text/markdown' },
+    body: `# Lamps\n\nThe lamps on the pier are lit at dusk. ${MARKUP.replaceAll('<', String.raw`\<`)}\n`,
+  })
+  if (!response.ok) throw new Error(`A document was answered ${response.status}: ${await response.text()}`)
 }
 
 async function aReview(stack: Stack, { developer, agentId }: { developer: Call; agentId: string }): Promise<string> {

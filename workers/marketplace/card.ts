@@ -19,19 +19,21 @@ export const Card = z.object({
   total_calls: z.int(),
   creator: z.object({ id: Id, display_name: z.string(), verified: z.boolean() }),
   published_at: Moment,
+  is_minted: z.boolean().describe('Whether its token is on the chain.'),
 })
 
 /** What of `agents` a card is made of. */
 export const CARD_COLUMNS = sql.raw(
   'id, slug, name, description, category, provider, model, price_per_call, average_rating, review_count, total_calls, ' +
-    'creator_id, published_at',
+    'creator_id, published_at, token_tx_hash',
 )
 
 /** What a query over these columns, as `r`, selects for a card, with its creator's profile as `p`. */
 export const CARD_FIELDS = sql`
   r.id, r.slug, r.name, left(r.description, ${SUMMARY_CHARS + 1}) AS summary, r.category, r.provider, r.model,
   r.price_per_call, r.average_rating, r.review_count, r.total_calls, r.creator_id,
-  (extract(epoch FROM r.published_at) * 1000000)::bigint AS published_micros, p.display_name, p.verified
+  (extract(epoch FROM r.published_at) * 1000000)::bigint AS published_micros,
+  r.token_tx_hash IS NOT NULL AS is_minted, p.display_name, p.verified
 `
 
 /** A subquery and not a join, so that it looks up one creator for each agent that is looked at. */
@@ -52,6 +54,7 @@ export type CardRow = {
   total_calls: string
   creator_id: string
   published_micros: string
+  is_minted: boolean
   display_name: string | null
   verified: boolean | null
   /** How well it fits what was searched for, where something was. */
@@ -72,6 +75,7 @@ export function cardOf(row: CardRow): z.input<typeof Card> {
     total_calls: Number(row.total_calls),
     creator: { id: row.creator_id, display_name: row.display_name ?? '', verified: row.verified ?? false },
     published_at: Math.floor(Number(row.published_micros) / 1_000),
+    is_minted: row.is_minted,
   }
 }
 

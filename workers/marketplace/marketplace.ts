@@ -65,7 +65,7 @@ export async function publicAgent(env: Bindings, idOrSlug: string): Promise<Publ
     db(env).execute<PublicAgent>(sql`
       SELECT ${CARD_FIELDS}, r.description, r.version, r.rating_counts, r.token_id, r.token_tx_hash, p.bio, p.avatar_url
       FROM (
-        SELECT ${CARD_COLUMNS}, version, rating_counts, token_id, token_tx_hash FROM agents
+        SELECT ${CARD_COLUMNS}, version, rating_counts, token_id FROM agents
         WHERE ${isThis} AND status = 'active' AND ${ofActiveCreator}
       ) AS r
       LEFT JOIN creator_profiles p ON p.user_id = r.creator_id

@@ -183,7 +183,14 @@ test('a card shows what there is to know before one opens the page, and nothing 
     total_calls: 0,
     creator: { id: creatorId, display_name: 'Ada', verified: true },
     published_at: expect.stringMatching(/^\d{4}-.*Z$/),
+    is_minted: false,
   })
+  await db(bindings)
+    .update(agents)
+    .set({ tokenTxHash: `0x${'a'.repeat(64)}` })
+    .where(eq(agents.id, card.id))
+  const page = await api(`GET /api/v1/marketplace/agents/${card.id}`)
+  expect(page.body.is_minted).toBe(true)
 })
 
 test('only published agents of active creators are found, opened, listed or in the catalogue', async () => {

@@ -14,7 +14,7 @@ import { earningsOf } from './settlements.ts'
 import { statementAnswer } from './download.ts'
 import { Place, SettlementAnswer, toSettlement } from './wire.ts'
 import { withdrawable } from './allocate.ts'
-import { partsOf } from './withdrawals.ts'
+import { partsOf, payableFrom } from './withdrawals.ts'
 import type { AppContext } from '../env.ts'
 
 export const earningsRoutes = new Hono<AppContext>()
@@ -30,6 +30,7 @@ const EarningsAnswer = z.object({
   pending_usd: Dollars.describe('Earned, and not settled yet.'),
   available_usd: Dollars.describe('Settled, and not withdrawn yet.'),
   withdrawable_usd: Dollars.describe('The most that a withdrawal can be of at this moment: whole cents.'),
+  payable_from: Moment.nullable().describe('From when your wallet may be paid. Null: you have none.'),
   in_flight_usd: Dollars.describe('Asked to be paid out, and on its way.'),
   paid_out: Three,
   lifetime: Three.describe('All of it together.'),
@@ -47,7 +48,11 @@ route(
   'GET /api/v1/creators/me/earnings',
   { summary: 'What you have earned, and where it is', who: creator, answer: EarningsAnswer },
   async ({ env, me }) => {
-    const [earnings, parts] = await Promise.all([earningsOf(env, me.id), partsOf(env, me.id)])
+    const [earnings, parts, payableAt] = await Promise.all([
+      earningsOf(env, me.id),
+      partsOf(env, me.id),
+      payableFrom(env, me.id),
+    ])
     const { pending, available, inFlight, paid, lifetime, oldestDay } = earnings
     const three = ({ gross, fee, net }: typeof paid) => ({
       gross_usd: format(gross),
@@ -58,6 +63,7 @@ route(
       pending_usd: format(pending),
       available_usd: format(available),
       withdrawable_usd: format(withdrawable(parts)),
+      payable_from: payableAt,
       in_flight_usd: format(inFlight),
       paid_out: three(paid),
       lifetime: three(lifetime),

@@ -178,10 +178,13 @@ describe('asking for a withdrawal', () => {
     const me = await newRich('100')
     await db(bindings).update(users).set({ walletAddress: null, walletChangedAt: null }).where(eq(users.id, me.id))
     expect((await ask(me, '40')).body.error.code).toBe('40933')
+    const payableFrom = async () => (await api('GET /api/v1/creators/me/earnings', { as: me })).body.payable_from
+    expect(await payableFrom()).toBeNull()
     await giveWallet(me.id, newWallet(), 71)
     const { body } = await ask(me, '40')
     const changed = Date.parse(body.error.details.wallet_changed_at)
     expect([body.error.code, Date.parse(body.error.details.possible_at) - changed]).toEqual(['40934', 72 * 3_600_000])
+    expect(await payableFrom()).toBe(body.error.details.possible_at)
     await giveWallet(me.id, newWallet(), 73)
     expect((await ask(me, '40')).status).toBe(201)
   })

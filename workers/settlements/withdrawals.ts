@@ -235,13 +235,25 @@ async function walletOf(env: Bindings, creatorId: string): Promise<Wallet> {
       .where(eq(users.id, creatorId)),
   )
   if (!user?.address || !user.changedAt) throw new AppError('walletMissing')
-  const coolAt = new Date(user.changedAt.getTime() + settings(env).WALLET_COOL_DOWN_HOURS * HOUR_MS)
+  const coolAt = coolFrom(env, user.changedAt)
   if (coolAt.getTime() > clock.now())
     throw new AppError('walletCooling', {
       message: `Your wallet was changed; withdrawals to it can be made from ${coolAt.toISOString()} on.`,
       details: { wallet_changed_at: user.changedAt.toISOString(), possible_at: coolAt.toISOString() },
     })
   return { address: user.address, changedAt: user.changedAt }
+}
+
+/** From when the wallet of a creator may be paid; null for who has none. */
+export async function payableFrom(env: Bindings, creatorId: string): Promise<Date | null> {
+  const [user] = await reach(() =>
+    db(env).select({ changedAt: users.walletChangedAt }).from(users).where(eq(users.id, creatorId)),
+  )
+  return user?.changedAt ? coolFrom(env, user.changedAt) : null
+}
+
+function coolFrom(env: Bindings, changedAt: Date): Date {
+  return new Date(changedAt.getTime() + settings(env).WALLET_COOL_DOWN_HOURS * HOUR_MS)
 }
 
 async function refuseFrozen(env: Bindings, creatorId: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { X } from 'lucide-react'
 import { call, type Item } from '../api/client.ts'
-import { refresh, useLive, usePages, useRoute } from '../api/query.ts'
+import { refresh, usePages, useRoute } from '../api/query.ts'
 import { useUrl } from '../api/url.ts'
 import { Loaded } from '../consoles/loaded.tsx'
 import { Console } from '../layouts/Console.tsx'
@@ -16,8 +16,6 @@ import { href, said } from '../words/words.ts'
 import { Preferences } from './Preferences.tsx'
 
 const LIST = 'GET /api/v1/notifications'
-/** An event reaches this page before its notification is written. */
-const WRITTEN_MS = 1_500
 
 /** What happened, and how one is told. */
 export function Notifications() {
@@ -38,9 +36,6 @@ function Page() {
     { query: { limit: 20, cursor: pages.cursor, unread: isUnread ? 'true' : undefined } },
     { keepsPrevious: true },
   )
-  useLive((event) => {
-    if (event === 'resync' || !event.type.startsWith('call.')) setTimeout(() => refresh(LIST), WRITTEN_MS)
-  })
   const act = async (work: Promise<unknown>) => {
     try {
       await work
@@ -110,7 +105,7 @@ function One({ one, onAct }: { one: Item<typeof LIST>; onAct: (work: Promise<unk
       />
       <div className="grid gap-0.5">
         <span className={cn(isUnread && 'font-medium')}>{one.title}</span>
-        <span className="text-base break-words text-soft">{one.body}</span>
+        <span className="text-base wrap-anywhere text-soft">{one.body}</span>
         <span className="flex flex-wrap items-center gap-3 text-sm text-soft">
           <Ago at={one.created_at} />
           {one.link !== null && <a href={linkOf(one.link)}>{w.open}</a>}

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { call } from '../api/client.ts'
 import { refresh, useMe, usePages, useRoute } from '../api/query.ts'
+import { PASSWORD_CHARS_MIN } from '../auth/Password.tsx'
 import { signOut } from '../api/session.ts'
 import { FormError, useForm } from '../consoles/form.tsx'
 import { Loaded } from '../consoles/loaded.tsx'
@@ -16,8 +17,6 @@ import { toast, toastError } from '../ui/toast.tsx'
 import { account } from '../words/account.ts'
 import { fill, href, said } from '../words/words.ts'
 import { deviceOf } from './device.ts'
-
-const PASSWORD_CHARS_MIN = 10
 
 /** Password, sessions, and the end of the account. */
 export function Security() {

@@ -67,7 +67,7 @@ function Page() {
             name: 'name',
             head: w.name,
             cell: ({ id, name, status }) => (
-              <span className="flex items-center gap-2.5">
+              <span className="flex items-center gap-2.5 wrap-anywhere">
                 <Seal id={id} sizePx={24} state={SEALS[status]} />
                 {name}
               </span>

@@ -67,27 +67,29 @@ function Page() {
 function Waiting({ review, onVerdict }: { review: Review; onVerdict: (to: Verdict['to']) => void }) {
   const w = said(admin).moderation
   return (
-    <li className="grid gap-3 py-5 first:pt-0 md:grid-cols-[minmax(0,1fr)_auto] md:gap-8">
+    <li className="grid grid-cols-[minmax(0,1fr)] gap-3 py-5 first:pt-0 md:grid-cols-[minmax(0,1fr)_auto] md:gap-8">
       <div className="grid min-w-0 gap-2">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-base">
           <Stars rating={review.rating} />
-          <a href={href(`/admin/agents?agent=${review.agent_id}`)} className="min-w-0 break-words">
+          <a href={href(`/admin/agents?agent=${review.agent_id}`)} className="min-w-0 wrap-anywhere">
             {fill(w.of, { agent: review.agent_name })}
           </a>
           <Badge>{w.statuses[review.status]}</Badge>
           <span className="text-sm text-soft">{fill(w.waiting, { ago: relative(review.queued_at) })}</span>
         </div>
-        <p className="break-words whitespace-pre-line">{review.content ?? <em className="text-soft">{w.noText}</em>}</p>
+        <p className="wrap-anywhere whitespace-pre-line">
+          {review.content ?? <em className="text-soft">{w.noText}</em>}
+        </p>
         {review.reply !== null && (
           <div className="border-l-2 border-line pl-3 text-base text-soft">
             <div className="text-sm font-medium">{w.reply}</div>
-            <p className="break-words whitespace-pre-line">{review.reply}</p>
+            <p className="wrap-anywhere whitespace-pre-line">{review.reply}</p>
           </div>
         )}
         {review.reports > 0 && (
           <div className="flex gap-2 text-base text-warning">
             <Flag aria-hidden className="mt-1 size-4 shrink-0" />
-            <span className="min-w-0 break-words">
+            <span className="min-w-0 wrap-anywhere">
               {[plural(w.reports, review.reports), ...review.report_reasons].join(' · ')}
             </span>
           </div>

@@ -114,7 +114,7 @@ function Events({ events }: { events: InFull['events'] }) {
             <code className="min-w-0 break-all">{type}</code>
             <Ago at={at} className="text-sm text-soft" />
           </div>
-          {problem !== null && <span className="text-sm break-words text-error">{problem}</span>}
+          {problem !== null && <span className="text-sm wrap-anywhere text-error">{problem}</span>}
         </div>
       ))}
     </section>

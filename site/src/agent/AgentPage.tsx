@@ -74,10 +74,10 @@ function Page({ agent }: { agent: Agent }) {
   const [url] = useUrl()
   const isHan = /\p{Script=Han}/u.test(agent.name)
   return (
-    <div className="grid gap-10">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-10">
       <header className="flex items-start gap-5 md:gap-7">
-        <Seal id={agent.id} sizePx={96} isVerified={agent.token?.tx_hash != null} className="seal-head max-md:w-16!" />
-        <div className="grid min-w-0 gap-2">
+        <Seal id={agent.id} sizePx={96} isVerified={agent.is_minted} className="seal-head max-md:w-16!" />
+        <div className="grid min-w-0 gap-2 wrap-anywhere">
           <h1 lang={isHan ? 'zh' : undefined} className="text-3xl md:text-[2.1rem]">
             {agent.name}
           </h1>
@@ -98,7 +98,7 @@ function Page({ agent }: { agent: Agent }) {
           </p>
         </div>
       </header>
-      <div className="grid items-start gap-8 xl:grid-cols-[minmax(0,1fr)_19rem]">
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-8 xl:grid-cols-[minmax(0,1fr)_19rem]">
         <div className="grid min-w-0 gap-10">
           <section aria-label={w.try.title}>
             <Try agent={agent} />

@@ -13,6 +13,8 @@ import type { Run } from './use-chat.ts'
 
 type Props = {
   agentId: string
+  /** Whether the agent's token is on the chain, which closes the ring of its seal. */
+  isMinted: boolean
   premium: string
   messages: readonly ChatMessage[]
   answer: string
@@ -21,7 +23,7 @@ type Props = {
 }
 
 /** The sealed prompt, and below it what was said. */
-export function Conversation({ agentId, premium, messages, answer, run, onUseQuota }: Props) {
+export function Conversation({ agentId, isMinted, premium, messages, answer, run, onUseQuota }: Props) {
   const w = said(agentWords)
   return (
     <div className="flex min-h-80 flex-col">
@@ -45,7 +47,7 @@ export function Conversation({ agentId, premium, messages, answer, run, onUseQuo
               ))}
           </div>
         </div>
-        <Seal id={agentId} sizePx={72} />
+        <Seal id={agentId} sizePx={72} isVerified={isMinted} />
       </div>
       <div className="grid max-h-128 grow content-start gap-4 overflow-y-auto p-5" aria-live="polite">
         {messages.length === 0 && answer === '' && run === undefined && <p className="text-soft">{w.try.waiting}</p>}

@@ -10,7 +10,7 @@ import { Key, useKey } from './Key.tsx'
 import { useChat } from './use-chat.ts'
 
 type Props = {
-  agent: { id: string; slug: string; cost: { premium_usd: string } }
+  agent: { id: string; slug: string; is_minted: boolean; cost: { premium_usd: string } }
   /** Sent along, where the creator allows it. */
   parameters?: Record<string, number>
   /** More controls, below the message. */
@@ -93,6 +93,7 @@ export function Try({ agent, parameters, controls, onMessage }: Props) {
       </form>
       <Conversation
         agentId={agent.id}
+        isMinted={agent.is_minted}
         premium={premium}
         messages={messages}
         answer={answer}

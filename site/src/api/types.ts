@@ -3825,6 +3825,8 @@ export type Api = {
           verified: boolean
         }
         published_at: string
+        /** Whether its token is on the chain. */
+        is_minted: boolean
       })[]
       next_cursor: string | null
       is_complete: boolean
@@ -3847,6 +3849,8 @@ export type Api = {
       price_per_call: string
       total_calls: number
       published_at: string
+      /** Whether its token is on the chain. */
+      is_minted: boolean
       description: string
       version: number
       creator: {
@@ -3936,6 +3940,8 @@ export type Api = {
           verified: boolean
         }
         published_at: string
+        /** Whether its token is on the chain. */
+        is_minted: boolean
       })[]
     }
   }
@@ -4622,6 +4628,8 @@ export type Api = {
       available_usd: string
       /** The most that a withdrawal can be of at this moment: whole cents. */
       withdrawable_usd: string
+      /** From when your wallet may be paid. Null: you have none. */
+      payable_from: string | null
       /** Asked to be paid out, and on its way. */
       in_flight_usd: string
       paid_out: {

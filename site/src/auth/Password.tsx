@@ -44,4 +44,4 @@ export function Password({ label, value, onChange, error, hint, autoComplete }: 
   )
 }
 
-export const PASSWORD_CHARS_MIN = 12
+export const PASSWORD_CHARS_MIN = 10

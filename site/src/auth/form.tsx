@@ -36,7 +36,9 @@ export function useForm(check: () => Problems, send: () => Promise<void>, fields
       setBusy(false)
     }
   }
-  return { form, problems, error, isBusy, submit }
+  /** What is being changed is not wrong any more, until it is sent again. */
+  const forgive = (name: string) => setProblems((before) => ({ ...before, [name]: undefined }))
+  return { form, problems, error, isBusy, submit, forgive }
 }
 
 type FormState = ReturnType<typeof useForm>
@@ -44,7 +46,13 @@ type FormState = ReturnType<typeof useForm>
 /** The form around its fields, with what went wrong and the one button. */
 export function Form({ state, action, children }: { state: FormState; action: string; children: ReactNode }) {
   return (
-    <form ref={state.form} noValidate className="grid gap-4" onSubmit={(event) => void state.submit(event)}>
+    <form
+      ref={state.form}
+      noValidate
+      className="grid gap-4"
+      onSubmit={(event) => void state.submit(event)}
+      onInput={({ target }) => target instanceof HTMLInputElement && state.forgive(target.name)}
+    >
       {children}
       {state.error !== undefined && <Failure error={state.error} isSmall />}
       <Button type="submit" look="main" size="l" isBusy={state.isBusy}>

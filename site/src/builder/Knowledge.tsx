@@ -46,12 +46,7 @@ export function Knowledge({ agentId, form }: { agentId: string; form: Form<Draft
     <Section title={w.title} lead={w.lead}>
       {documents.data ? (
         <>
-          <Switch
-            label={w.use}
-            hint={w.useHint}
-            isOn={form.values.usesKnowledge}
-            onChange={(usesKnowledge) => form.set({ usesKnowledge })}
-          />
+          <Uses knowledge={form.values.knowledge} onChange={(knowledge) => form.set({ knowledge })} />
           <Uploads agentId={agentId} account={documents.data.account} />
           <Files agentId={agentId} files={documents.data.items} />
           {documents.data.items.some((file) => file.in_use) && <TestQuery agentId={agentId} />}
@@ -60,6 +55,43 @@ export function Knowledge({ agentId, form }: { agentId: string; form: Form<Draft
         <Failure error={documents.error} onRetry={() => void documents.refetch()} />
       )}
     </Section>
+  )
+}
+
+/** Whether answers rest on the documents, and how. */
+function Uses({
+  knowledge,
+  onChange,
+}: {
+  knowledge: Draft['knowledge']
+  onChange: (next: Draft['knowledge']) => void
+}) {
+  const w = said(agents).knowledge
+  return (
+    <div className="grid gap-3">
+      <Switch
+        label={w.use}
+        hint={w.useHint}
+        isOn={knowledge.enabled}
+        onChange={(enabled) => onChange({ ...knowledge, enabled })}
+      />
+      {knowledge.enabled && (
+        <>
+          <Switch
+            label={w.quote}
+            hint={w.quoteHint}
+            isOn={knowledge.allow_quoting}
+            onChange={(isOn) => onChange({ ...knowledge, allow_quoting: isOn })}
+          />
+          <Switch
+            label={w.cite}
+            hint={w.citeHint}
+            isOn={knowledge.citations}
+            onChange={(citations) => onChange({ ...knowledge, citations })}
+          />
+        </>
+      )}
+    </div>
   )
 }
 

@@ -40,7 +40,7 @@ function Talk({ agent, draft }: { agent: Agent; draft: Draft }) {
     setBusy(true)
     let answer = ''
     try {
-      const body = { messages: asked, config: configOf(draft) }
+      const body = { messages: asked, config: { ...configOf(draft), knowledge_base: draft.knowledge } }
       for await (const piece of streamChat(`/api/v1/agents/${agent.id}/preview`, body, control.signal)) {
         answer += piece
         setTalk([...asked, { role: 'assistant', content: answer }])
@@ -72,7 +72,7 @@ function Talk({ agent, draft }: { agent: Agent; draft: Draft }) {
           // oxlint-disable-next-line react/no-array-index-key
           <div key={index} className="grid gap-0.5">
             <span className="text-sm text-soft">{role === 'user' ? w.you : w.it}</span>
-            <p className="break-words whitespace-pre-wrap">{content || '…'}</p>
+            <p className="wrap-anywhere whitespace-pre-wrap">{content || '…'}</p>
           </div>
         ))}
       </div>

@@ -60,10 +60,9 @@ function Split({ price }: { price: number }) {
       <div className="grid content-start gap-1">
         <dt className="text-sm text-soft">{w.youGet}</dt>
         {gets.map(({ text, amount, how }) => (
-          <dd key={text} className="grid grid-cols-[auto_1fr_auto] items-baseline gap-2 text-base">
-            <span className="font-mono font-medium tabular-nums">{dollars(amount, DECIMALS)}</span>
-            <span>{text}</span>
-            <span className="font-mono text-sm text-soft">{how}</span>
+          <dd key={text} className="text-base">
+            <span className="font-mono font-medium tabular-nums">{dollars(amount, DECIMALS)}</span> {text}
+            {how !== '' && <div className="font-mono text-sm text-soft">{how}</div>}
           </dd>
         ))}
       </div>

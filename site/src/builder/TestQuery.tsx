@@ -59,7 +59,7 @@ export function TestQuery({ agentId }: { agentId: string }) {
             {chunk.page !== null && ` · ${fill(w.page, { n: chunk.page })}`}
             {chunk.heading !== null && ` · ${chunk.heading}`}
           </div>
-          <p className="line-clamp-4 text-base break-words whitespace-pre-line">{chunk.content}</p>
+          <p className="line-clamp-4 text-base wrap-anywhere whitespace-pre-line">{chunk.content}</p>
         </div>
       ))}
     </div>

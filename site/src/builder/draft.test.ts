@@ -12,7 +12,7 @@ test('a changed part of the configuration goes alone', () => {
   expect(changesOf(before, { ...before, prompt: 'You know them all.', price: '0.05' })).toEqual({
     config: { system_prompt: 'You know them all.', price_per_call: '0.05' },
   })
-  expect(changesOf(before, { ...before, usesKnowledge: true })).toEqual({
+  expect(changesOf(before, { ...before, knowledge: { ...before.knowledge, enabled: true } })).toEqual({
     config: { knowledge_base: { enabled: true } },
   })
 })

@@ -24,8 +24,11 @@ export type Draft = {
   maxTokens: string
   price: string
   allow: Allow
-  usesKnowledge: boolean
+  knowledge: Knowledge
 }
+
+/** Whether answers rest on the documents, may repeat them word for word, and say which they rest on. */
+export type Knowledge = { enabled: boolean; allow_quoting: boolean; citations: boolean }
 
 export const CATEGORIES: readonly Category[] = [
   'writing',
@@ -76,7 +79,7 @@ export const EMPTY: Draft = {
     response_format: true,
     images: true,
   },
-  usesKnowledge: false,
+  knowledge: { enabled: false, allow_quoting: false, citations: false },
 }
 
 export function draftOf({ name, description, category, config }: Agent, prompt: string): Draft {
@@ -91,7 +94,11 @@ export function draftOf({ name, description, category, config }: Agent, prompt: 
     maxTokens: String(config.max_tokens),
     price: config.price_per_call,
     allow: config.allow,
-    usesKnowledge: config.knowledge_base?.enabled === true,
+    knowledge: {
+      enabled: config.knowledge_base?.enabled === true,
+      allow_quoting: config.knowledge_base?.allow_quoting === true,
+      citations: config.knowledge_base?.citations === true,
+    },
   }
 }
 
@@ -151,10 +158,9 @@ export function configOf(draft: Draft): FullConfig {
 export function changesOf(before: Draft, draft: Draft): Body<'PUT /api/v1/agents/{id}'> {
   const [old, next] = [bodyOf(before), bodyOf(draft)]
   const config = differing(old.config, next.config)
-  const knowledge =
-    before.usesKnowledge === draft.usesKnowledge ? {} : { knowledge_base: { enabled: draft.usesKnowledge } }
+  const knowledge = differing(before.knowledge, draft.knowledge)
   const { config: _, ...details } = differing(old, next)
-  const all = { ...config, ...knowledge }
+  const all = { ...config, ...(Object.keys(knowledge).length > 0 ? { knowledge_base: knowledge } : {}) }
   return { ...details, ...(Object.keys(all).length > 0 ? { config: all } : {}) }
 }
 

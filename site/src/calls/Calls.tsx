@@ -55,10 +55,10 @@ function Page() {
   return (
     <>
       <PageHead title={w.title} lead={w.lead} />
-      <div className="flex flex-wrap items-center gap-2">
+      <div className="flex flex-wrap items-center gap-2 max-md:grid max-md:grid-cols-2">
         <Select
           aria-label={w.agent}
-          className="w-48"
+          className="w-48 max-md:w-full"
           value={filters.agent_id ?? 'all'}
           onChange={filter('agent')}
           options={[
@@ -71,7 +71,7 @@ function Page() {
         />
         <Select
           aria-label={w.key}
-          className="w-40"
+          className="w-40 max-md:w-full"
           value={filters.api_key_id ?? 'all'}
           onChange={filter('key')}
           options={[
@@ -84,7 +84,7 @@ function Page() {
         />
         <Select
           aria-label={w.state}
-          className="w-36"
+          className="w-36 max-md:w-full"
           value={filters.status ?? 'all'}
           onChange={filter('state')}
           options={[
@@ -94,7 +94,7 @@ function Page() {
         />
         <Select
           aria-label={w.latency}
-          className="w-36"
+          className="w-36 max-md:w-full"
           value={String(filters.min_latency ?? 'all')}
           onChange={filter('slow')}
           options={[
@@ -154,9 +154,14 @@ function Page() {
 
 function Day({ label, value, onChange }: { label: string; value: string; onChange: (day: string) => void }) {
   return (
-    <label className="flex items-center gap-1.5 text-sm text-soft">
+    <label className="flex items-center gap-1.5 text-sm text-soft max-md:grid max-md:gap-0.5">
       {label}
-      <Input type="date" className="w-38" value={value} onChange={(event) => onChange(event.target.value)} />
+      <Input
+        type="date"
+        className="w-38 max-md:w-full"
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+      />
     </label>
   )
 }

@@ -14,7 +14,7 @@ export function useAgents(): Map<string, { name: string; slug: string; price: st
 export function AgentName({ id, name, isLink }: { id: string; name: string | undefined; isLink?: boolean }) {
   const shown = name ?? `${id.slice(0, 8)}…`
   return (
-    <span className="inline-flex min-w-0 items-center gap-2 align-middle">
+    <span className="inline-flex min-w-0 items-center gap-2 align-middle wrap-anywhere">
       <Seal id={id} sizePx={20} state={name === undefined ? 'inactive' : 'active'} className="max-md:hidden" />
       {isLink ? <a href={href(`/agent?id=${id}`)}>{shown}</a> : <span className="min-w-0">{shown}</span>}
     </span>

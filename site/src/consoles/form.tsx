@@ -38,7 +38,10 @@ export function useForm<F extends object>(
   const [failures, setFailures] = useState(0)
   const ref = useRef<HTMLFormElement>(null)
   const isSending = useRef(false)
-  const asked = useRef(new Set<string>())
+  /** Which field shows what the API says of a name. */
+  const asked = useRef(new Map<string, keyof F>())
+  /** What was changed since the API refused it. */
+  const [changed, setChanged] = useState<ReadonlySet<keyof F>>(new Set())
 
   useEffect(() => {
     if (failures > 0) focusProblem(ref.current)
@@ -48,6 +51,7 @@ export function useForm<F extends object>(
     const found = check?.(values) ?? {}
     setProblems(found)
     setError(undefined)
+    setChanged(new Set())
     if (Object.values(found).some((problem) => problem !== undefined)) return setFailures((count) => count + 1)
     isSending.current = true
     setBusy(true)
@@ -70,10 +74,16 @@ export function useForm<F extends object>(
         ...before,
         ...Object.fromEntries(Object.keys(change).map((name) => [name, undefined])),
       }))
+      const now = new Set([...changed, ...(Object.keys(change) as (keyof F)[])])
+      setChanged(now)
+      // Nothing is left of a refusal whose every field has been changed.
+      const isOver = (field: string) => now.has(asked.current.get(field) as keyof F)
+      if (error instanceof ApiError && error.fields.length > 0 && error.fields.every(({ field }) => isOver(field)))
+        setError(undefined)
     },
     problem: (name, apiName = name) => {
-      asked.current.add(apiName)
-      return problems[name] ?? fieldError(error, apiName)
+      asked.current.set(apiName, name)
+      return problems[name] ?? (changed.has(name) ? undefined : fieldError(error, apiName))
     },
     onSubmit: (event) => {
       event?.preventDefault()

@@ -119,7 +119,7 @@ function AgentTable({ rows, isStale }: { rows: readonly Agent[]; isStale: boolea
                 sizePx={32}
                 state={status === 'active' ? 'active' : status === 'draft' ? 'draft' : 'inactive'}
               />
-              <span className="grid leading-snug">
+              <span className="grid min-w-0 leading-snug wrap-anywhere">
                 <span className="font-medium">{name}</span>
                 <span className="text-sm text-soft">{model}</span>
               </span>
@@ -149,9 +149,9 @@ function AgentTable({ rows, isStale }: { rows: readonly Agent[]; isStale: boolea
           isWide: true,
           cell: ({ statistics: { average_rating: average, review_count: count } }) =>
             count === 0 ? (
-              <span className="font-sans text-soft">{w.noRating}</span>
+              <span className="font-sans whitespace-nowrap text-soft">{w.noRating}</span>
             ) : (
-              <span className="inline-flex items-center gap-1">
+              <span className="inline-flex items-center gap-1 whitespace-nowrap">
                 <Star aria-hidden size={12} className="fill-action text-action" />
                 {average.toFixed(1)} ({whole(count)})
               </span>

@@ -98,7 +98,7 @@ function One({ review }: { review: Review }) {
   const [isWriting, setWriting] = useState(false)
   const [isAsking, setAsking] = useState(false)
   return (
-    <li className="grid gap-3 py-5 md:grid-cols-[14rem_1fr] md:gap-8">
+    <li className="grid gap-3 py-5 grid-cols-[minmax(0,1fr)] md:grid-cols-[14rem_minmax(0,1fr)] md:gap-8">
       <div className="grid content-start gap-1.5">
         <span role="img" aria-label={fill(w.stars, { n: review.rating })} className="flex gap-0.5">
           {STARS.map((star) => (
@@ -117,7 +117,7 @@ function One({ review }: { review: Review }) {
         </span>
       </div>
       <div className="grid min-w-0 content-start gap-3">
-        <p className={cn('break-words whitespace-pre-line', review.content === null && 'text-soft')}>
+        <p className={cn('wrap-anywhere whitespace-pre-line', review.content === null && 'text-soft')}>
           {review.content ?? w.noText}
         </p>
         {isWriting ? (
@@ -127,7 +127,7 @@ function One({ review }: { review: Review }) {
             <span className="text-sm text-soft">
               {w.yourReply} · <Ago at={review.reply.created_at} />
             </span>
-            <p className="break-words whitespace-pre-line">{review.reply.content}</p>
+            <p className="wrap-anywhere whitespace-pre-line">{review.reply.content}</p>
             <div className="flex gap-1 pt-1">
               <Button size="s" look="quiet" className="-ml-3" onClick={() => setWriting(true)}>
                 {w.edit}

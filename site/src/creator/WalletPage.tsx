@@ -14,7 +14,6 @@ import { toast } from '../ui/toast.tsx'
 import { wallet } from '../words/wallet.ts'
 import { fill, said } from '../words/words.ts'
 import { browserWallet } from './browser-wallet.ts'
-import { COOLING_MS } from './Withdraw.tsx'
 
 type Challenge = Answer<'POST /api/v1/creators/me/wallet/challenge'>
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/
@@ -58,15 +57,16 @@ function Page() {
 
 function Current({ address, changedAt }: { address: string; changedAt: string | null }) {
   const w = said(wallet)
-  const readyAt = changedAt === null ? 0 : new Date(changedAt).getTime() + COOLING_MS
+  const payableFrom = useRoute('GET /api/v1/creators/me/earnings', {}).data?.payable_from
+  const facts: string[] = []
+  if (changedAt !== null) facts.push(fill(w.changed, { ago: relative(changedAt) }))
+  if (payableFrom != null)
+    facts.push(new Date(payableFrom).getTime() > Date.now() ? fill(w.cooling, { date: moment(payableFrom) }) : w.ready)
   return (
     <div className="grid gap-1 rounded-md border border-line p-4">
       <span className="text-sm text-soft">{w.current}</span>
       <CopyId id={address} chars={42} className="justify-self-start text-left text-lg break-all text-ink" />
-      <span className="text-base text-soft">
-        {changedAt !== null && `${fill(w.changed, { ago: relative(changedAt) })} · `}
-        {readyAt > Date.now() ? fill(w.cooling, { date: moment(readyAt) }) : w.ready}
-      </span>
+      <span className="text-base text-soft">{facts.join(' · ')}</span>
     </div>
   )
 }
@@ -98,7 +98,7 @@ function Connect() {
   }
   const prove = async (address: string, signature: string) => {
     await call('PUT /api/v1/creators/me/wallet', { body: { address, signature } })
-    refresh('GET /api/v1/creators/me')
+    refresh('GET /api/v1/creators/me', 'GET /api/v1/creators/me/earnings')
     setAsked(undefined)
     toast(w.done)
   }

@@ -15,7 +15,6 @@ const CENTS = /^\d{1,9}(?:\.\d{1,2})?$/
 const LEAST = 10
 /** The platform's share of calls made now; older ones keep the one frozen on them. */
 const FEE_SHARE = 0.2
-export const COOLING_MS = 72 * 3_600_000
 
 type Props = {
   money: Answer<'GET /api/v1/creators/me/earnings'>
@@ -36,8 +35,8 @@ export function Withdraw(props: Props) {
 
 function Asked({ money, wallet, walletChangedAt, onClose }: Props) {
   const w = said(earnings).withdraw
-  const ready = walletChangedAt === null ? 0 : new Date(walletChangedAt).getTime() + COOLING_MS
-  if (wallet === null)
+  const { payable_from: payableFrom } = money
+  if (wallet === null || payableFrom === null)
     return (
       <>
         <p className="text-base">{w.noWallet}</p>
@@ -46,8 +45,8 @@ function Asked({ money, wallet, walletChangedAt, onClose }: Props) {
         </Button>
       </>
     )
-  if (walletChangedAt !== null && ready > Date.now())
-    return <p className="text-base">{fill(w.cooling, { ago: relative(walletChangedAt), date: moment(ready) })}</p>
+  if (walletChangedAt !== null && new Date(payableFrom).getTime() > Date.now())
+    return <p className="text-base">{fill(w.cooling, { ago: relative(walletChangedAt), date: moment(payableFrom) })}</p>
   if (Number(money.withdrawable_usd) < LEAST)
     return <p className="text-base">{fill(w.tooLittle, { amount: dollars(money.withdrawable_usd) })}</p>
   return <AmountForm max={money.withdrawable_usd} wallet={wallet} onClose={onClose} />

@@ -114,7 +114,7 @@ function KeyTable({
           name: 'name',
           head: w.name,
           cell: ({ name, prefix }) => (
-            <span className="grid py-1 leading-snug">
+            <span className="grid py-1 leading-snug wrap-anywhere">
               <span>{name ?? w.unnamed}</span>
               <code className="text-sm text-soft">{`${prefix}…`}</code>
             </span>

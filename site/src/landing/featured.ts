@@ -15,6 +15,8 @@ export async function featured(root: HTMLElement): Promise<void> {
   try {
     const { items } = await call('GET /api/v1/marketplace/featured', { isPublic: true })
     list.replaceChildren(...items.map((agent) => card(agent, 'h3')))
+    // A last row of one card alone would look forgotten.
+    list.classList.toggle('pairs', items.length % 3 === 1 && items.length % 2 === 0)
     summary.textContent = w.none
     summary.hidden = items.length > 0
     list.hidden = items.length === 0

@@ -10,6 +10,7 @@ import { common } from '../words/common.ts'
 import { navigation } from '../words/navigation.ts'
 import { href, said } from '../words/words.ts'
 import { consolesOf } from './places.ts'
+import { Unread } from './Unread.tsx'
 
 /** The live part of a console's head: search, connection and account. It stands in the slot that `Console.astro` leaves. */
 export function ConsoleBar() {
@@ -48,6 +49,7 @@ export function ConsoleBar() {
         </kbd>
       </Button>
       <Live />
+      {me && <Unread />}
       {me && (
         <Menu
           entries={[

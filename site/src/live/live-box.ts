@@ -52,7 +52,7 @@ export function liveBox(root: HTMLElement): void {
     clear()
     part(root, 'about', HTMLElement).textContent = agent.summary
     part(root, 'price', HTMLElement).textContent = dollars(agent.price_per_call)
-    part(root, 'emblem', HTMLElement).replaceChildren(drawnSeal(agent.id))
+    part(root, 'emblem', HTMLElement).replaceChildren(drawnSeal(agent))
     part(root, 'lines', HTMLElement).replaceChildren(...bars(agent.id))
   })
   select.addEventListener('change', () => {
@@ -191,8 +191,8 @@ function preferred(agents: Agent[]): Agent {
   return agents.reduce((best, agent) => (Number(agent.price_per_call) < Number(best.price_per_call) ? agent : best))
 }
 
-function drawnSeal(id: string): Element {
-  const seal = fromMarkup(sealSvg(id, { sizePx: SEAL_PX }))
+function drawnSeal({ id, is_minted: isVerified }: Agent): Element {
+  const seal = fromMarkup(sealSvg(id, { sizePx: SEAL_PX, isVerified }))
   seal.classList.add('draws')
   return seal
 }

@@ -21,7 +21,7 @@ export function card(agent: Listed, heading: 'h2' | 'h3'): HTMLLIElement {
     'li',
     // Names the language where it is not the page's, so that Han characters get the right shapes and the right voice.
     { class: 'card', lang: HAN.test(agent.name) ? 'zh' : 'en' },
-    el('span', { class: 'disc' }, fromMarkup(sealSvg(agent.id, { sizePx: SEAL_PX }))),
+    el('span', { class: 'disc' }, fromMarkup(sealSvg(agent.id, { sizePx: SEAL_PX, isVerified: agent.is_minted }))),
     el(
       'div',
       { class: 'said' },

@@ -100,9 +100,9 @@ export function Chart({ title, kind, points, series, format, pointHead }: Props)
               {shown?.label ?? `${points[0]?.label ?? ''} – ${points.at(-1)?.label ?? ''}`}
             </span>
             {series.map(({ name, color }, index) => (
-              <span key={name} className="inline-flex items-center gap-1.5">
-                <span aria-hidden className="h-0.5 w-3" style={{ background: color ?? COLORS[index] }} />
-                {name}
+              <span key={name} className="inline-flex max-w-full items-center gap-1.5">
+                <span aria-hidden className="h-0.5 w-3 shrink-0" style={{ background: color ?? COLORS[index] }} />
+                <span className="max-w-56 min-w-0 truncate">{name}</span>
                 <span className="font-mono text-ink">
                   {format(
                     shown ? (shown.values[index] ?? 0) : points.reduce((sum, one) => sum + (one.values[index] ?? 0), 0),

@@ -13,7 +13,7 @@ export type CommandGroup = {
 /** Everything one can go to or do, by ⌘K or Ctrl K. `onType` hears what is typed, to find more. */
 export function Commands({ groups, onType }: { groups: readonly CommandGroup[]; onType?: (text: string) => void }) {
   const [isOpen, setOpen] = useState(false)
-  const back = useFocusBack()
+  const back = useFocusBack(isOpen)
   const w = said(common)
   useEffect(() => {
     const open = () => setOpen(true)

@@ -24,7 +24,7 @@ type Props = {
 
 /** A form or a text that stands before the page. */
 export function Dialog({ isOpen, onOpenChange, title, lead, children, className }: Props) {
-  const back = useFocusBack()
+  const back = useFocusBack(isOpen)
   return (
     <Radix.Root open={isOpen} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -45,7 +45,7 @@ export function Dialog({ isOpen, onOpenChange, title, lead, children, className 
 
 /** What belongs to one row of a list, at the side, while the list stays. */
 export function Sheet({ isOpen, onOpenChange, title, lead, children, className }: Props) {
-  const back = useFocusBack()
+  const back = useFocusBack(isOpen)
   return (
     <Radix.Root open={isOpen} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -112,7 +112,7 @@ export function Confirm({
   const [text, setText] = useState('')
   const [isBusy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>()
-  const back = useFocusBack()
+  const back = useFocusBack(isOpen)
   const change = (open: boolean) => {
     setText('')
     setError(undefined)

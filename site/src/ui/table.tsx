@@ -43,7 +43,7 @@ export function Table<Row>({ label, columns, rows, rowKey, onOpen, isStale }: Pr
                   key={name}
                   {...(head === '' ? {} : { scope: 'col' })}
                   className={cn(
-                    'h-9 pr-4 font-medium whitespace-nowrap last:pr-0',
+                    'h-9 pr-4 font-medium whitespace-nowrap last:pr-0 max-md:pr-3',
                     isNumber && 'text-right',
                     isWide && 'max-md:hidden',
                     className,
@@ -66,7 +66,7 @@ export function Table<Row>({ label, columns, rows, rowKey, onOpen, isStale }: Pr
                 <td
                   key={name}
                   className={cn(
-                    'h-9 py-1 pr-4 align-middle last:pr-0',
+                    'h-9 py-1 pr-4 align-middle last:pr-0 max-md:pr-3',
                     isNumber && 'text-right font-mono text-sm tabular-nums',
                     isWide && 'max-md:hidden',
                     className,

@@ -92,6 +92,7 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
                     name: 'answer',
                     head: w.answer,
                     isNumber: true,
+                    isWide: true,
                     cell: ({ last_status: status, attempts }) => status ?? (attempts === 0 ? '–' : w.noAnswer),
                   },
                 ]}

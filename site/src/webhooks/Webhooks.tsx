@@ -114,7 +114,7 @@ function Row({
         isCurrent && 'bg-tint',
       )}
     >
-      <div className="grid gap-1">
+      <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-1">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
           <button
             type="button"
@@ -133,7 +133,7 @@ function Row({
             </span>
           )}
         </div>
-        <div className="text-sm text-soft">
+        <div className="text-sm wrap-anywhere text-soft">
           {[webhook.description, webhook.events.join(', ')].filter(Boolean).join(' · ')}
         </div>
         {webhook.old_secret_until !== null && (

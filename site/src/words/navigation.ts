@@ -19,6 +19,7 @@ export const navigation = words({
     account: 'Account',
     settings: 'Settings',
     notifications: 'Notifications',
+    unread: { one: '{n} unread', other: '{n} unread' },
     accountPages: { profile: 'Profile', security: 'Sign-in and security' },
     figures: 'Where the figures come from',
     developer: {
@@ -73,6 +74,7 @@ export const navigation = words({
     account: '账号',
     settings: '设置',
     notifications: '通知',
+    unread: { one: '{n} 条未读', other: '{n} 条未读' },
     accountPages: { profile: '个人资料', security: '登录与安全' },
     figures: '数字的来源',
     developer: {
