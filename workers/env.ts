@@ -47,7 +47,10 @@ export type OwnBindings = {
 export type Bindings = OwnBindings & Record<string, unknown>
 
 /** What a request carries through the app, for Hono. */
-export type AppContext = { Bindings: Bindings; Variables: { requestId: string; trace: Trace } }
+export type AppContext = {
+  Bindings: Bindings
+  Variables: { requestId: string; userId: string | undefined; trace: Trace }
+}
 
 const ms = (standard: number) => z.coerce.number().int().positive().default(standard)
 

@@ -28,6 +28,7 @@ export async function observeRequest(c: Context<AppContext>, next: Next): Promis
   const latencyMs = clock.now() - trace.whole.startedAt
   count('http_requests_total', { method, path, status: String(status) })
   observe('http_request_duration_seconds', { method, path }, latencyMs / 1_000)
+  trace.userId ??= c.var.userId
   writeLine(c, { trace, path, method, latencyMs, ratio: config?.LOG_SUCCESS_RATIO ?? 1 })
   addSoon(c.env)
   if (!joined) return

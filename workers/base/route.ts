@@ -130,7 +130,7 @@ export function routesOf(app: Hono<AppContext>, room: string, about?: string) {
     app.on(method, paths, markDeprecated(spec.deprecated), async (c) => {
       if (spec.limit) await limitAddress(c, spec.limit)
       const me = await spec.who.admit(c)
-      c.var.trace.userId = idOf(me)
+      c.set('userId', idOf(me))
       const params = spec.params && validate(spec.params, paramsOf(c))
       const query = spec.query && validate(spec.query, queryOf(c))
       const body = spec.body && validate(spec.body, await bodyOf(c.req.raw, spec.body))
