@@ -38,6 +38,7 @@ const PACKAGES = [
   'hono',
   'hono/cookie',
   'hono/cors',
+  'hono/route',
   'htmlparser2',
   'jose',
   'papaparse',

@@ -15,7 +15,7 @@ import { agents } from './agents/routes.ts'
 import { AppError, errorBody, toAppError } from './base/errors.ts'
 import { flags } from './base/flags.ts'
 import { newId } from './base/ids.ts'
-import { describe, log } from './base/log.ts'
+import { observeRequest } from './base/observe.ts'
 import { referenceRoutes } from './base/reference.routes.ts'
 import { methodsAt } from './base/route.ts'
 import { VERSIONS, type Version } from './base/versions.ts'
@@ -50,6 +50,7 @@ const EXPOSED_HEADERS = [
   'Retry-After',
   'Idempotent-Replayed',
   'X-AgentLink-Knowledge',
+  'Traceparent',
   'Deprecation',
   'Sunset',
   'Link',
@@ -68,6 +69,8 @@ app.use(async function requestId(c, next) {
   c.res.headers.set('request-id', c.var.requestId)
 })
 
+app.use(observeRequest)
+
 const withCors = cors({
   origin: (origin, c) => (settings(c.env as Bindings).ALLOWED_ORIGINS.includes(origin) ? origin : null),
   allowMethods: ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'],
@@ -78,6 +81,7 @@ const withCors = cors({
     'X-AgentLink-Key',
     'X-AgentLink-Trial',
     'X-Request-ID',
+    'Traceparent',
   ],
   exposeHeaders: EXPOSED_HEADERS,
   credentials: true,
@@ -136,16 +140,9 @@ app.notFound((c) => {
   throw new AppError('routeNotFound')
 })
 
-/** The only catch: every error leaves in the dialect of its route, with its request id, and without a word of its cause. */
+/** The only catch: every error leaves in the dialect of its route, with its request id, and without a word of its cause, which is for the log. */
 app.onError((thrown, c) => {
   const error = toAppError(thrown)
-  if (error.status >= 500)
-    log.error('request.failed', {
-      request_id: c.var.requestId,
-      code: error.code,
-      path: c.req.path,
-      error: describe(error.cause ?? thrown),
-    })
   const body = c.req.path.startsWith('/v1/')
     ? openAiErrorBody(error, c.var.requestId)
     : errorBody(error, c.var.requestId)

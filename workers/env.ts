@@ -3,7 +3,10 @@
  * Durations are in milliseconds. Defaults are the platform's published numbers.
  */
 import * as z from 'zod'
+import { LEVELS, logFrom } from './base/log.ts'
+import type { MetricsObject } from './base/metrics.object.ts'
 import type { ThrottleObject } from './base/throttle.object.ts'
+import type { Trace } from './base/trace.ts'
 import type { SignerObject } from './chain/signer.object.ts'
 import type { MintMessage, PayoutMessage, PayoutStateMessage } from './chain/states.ts'
 import type { LiveObject } from './notifications/live.object.ts'
@@ -20,6 +23,7 @@ import type { SettlementMessage } from './settlements/settle.ts'
 /** The bindings of wrangler.toml, in the order of the rooms they belong to. */
 export type OwnBindings = {
   THROTTLE: DurableObjectNamespace<ThrottleObject>
+  METRICS: DurableObjectNamespace<MetricsObject>
   AVATARS: R2Bucket
   SIGNER: DurableObjectNamespace<SignerObject>
   MINTS: Queue<MintMessage>
@@ -43,7 +47,10 @@ export type OwnBindings = {
 export type Bindings = OwnBindings & Record<string, unknown>
 
 /** What a request carries through the app, for Hono. */
-export type AppContext = { Bindings: Bindings; Variables: { requestId: string } }
+export type AppContext = {
+  Bindings: Bindings
+  Variables: { requestId: string; userId: string | undefined; trace: Trace }
+}
 
 const ms = (standard: number) => z.coerce.number().int().positive().default(standard)
 
@@ -69,6 +76,29 @@ const Settings = z.object({
   JWT_SECRET_PREVIOUS: z.string().min(32).optional(),
   /** Opens the operator's routes; at least 32 characters. */
   OPERATOR_TOKEN: z.string().min(32),
+  /** Opens the metrics and nothing else, so that what scrapes them need not hold the operator's token; at least 32 characters. */
+  METRICS_TOKEN: z.string().min(32).optional(),
+  /** Lines of the log below this level are not written. */
+  LOG_LEVEL: z.enum(LEVELS).default('info'),
+  /** Of requests that went well, so many have a line in the log; every other has one. */
+  LOG_SUCCESS_RATIO: z.coerce.number().min(0).max(1).default(0.1),
+  /** A collector of OpenTelemetry's traces over HTTP; `/v1/traces` is added. Without it nothing is traced. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+  /** Sent along with each trace, as `name=value,name=value`: what proves to the collector who we are. */
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .regex(/^([!#$%&'*+.^`|~\w-]+=[^,\r\n]*(,|$))*$/)
+    .default('')
+    .transform((text) =>
+      Object.fromEntries(
+        text
+          .split(',')
+          .filter((pair) => pair !== '')
+          .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const),
+      ),
+    ),
+  /** Of all requests, so many are traced. */
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
   /** Sites that may call from a browser, separated by commas. */
   ALLOWED_ORIGINS: z
     .string()
@@ -201,5 +231,6 @@ export function settings(env: Bindings): Settings {
     throw new Error(`These variables are missing or malformed: ${names}. See the list in workers/env.ts.`)
   }
   parsed.set(env, result.data)
+  logFrom(result.data.LOG_LEVEL)
   return result.data
 }

@@ -5,6 +5,7 @@ import { warmCron } from './agents/warm.cron.ts'
 import { app } from './app.ts'
 import { sessionsCron } from './auth/sessions.cron.ts'
 import { deadLettersQueue } from './base/dead-letters.queue.ts'
+import { observeCron, observeQueue } from './base/observe.ts'
 import { queueName } from './base/queue-name.ts'
 import { mintsQueue } from './chain/mints.queue.ts'
 import { payoutsQueue } from './chain/payouts.queue.ts'
@@ -27,6 +28,7 @@ import { eventsQueue } from './webhooks/events.queue.ts'
 import { sweepCron } from './webhooks/sweep.cron.ts'
 import type { Bindings } from './env.ts'
 
+export { MetricsObject } from './base/metrics.object.ts'
 export { ThrottleObject } from './base/throttle.object.ts'
 export { SignerObject } from './chain/signer.object.ts'
 export { LiveObject } from './notifications/live.object.ts'
@@ -77,6 +79,7 @@ const crons: Record<string, (env: Bindings) => Promise<void>> = {
 
 export default {
   fetch: app.fetch,
-  queue: async (batch, env) => queues[queueName(batch.queue)]?.(batch as MessageBatch<never>, env),
-  scheduled: async (event, env) => crons[event.cron]?.(env),
+  queue: async (batch, env) =>
+    observeQueue(batch, env, async () => queues[queueName(batch.queue)]?.(batch as MessageBatch<never>, env)),
+  scheduled: async (event, env) => observeCron(event.cron, env, async () => crons[event.cron]?.(env)),
 } satisfies ExportedHandler<Bindings>

@@ -51,7 +51,8 @@ async function part(name: string, ask: () => Promise<void>): Promise<Part> {
   return { name, status, latency_ms: clock.now() - startedAt }
 }
 
-async function breakersOf(env: Bindings): Promise<Breaker[]> {
+/** The breakers of the models that agents may be built on. Never throws: one that does not answer is `unknown`. */
+export async function breakersOf(env: Bindings): Promise<Breaker[]> {
   return Promise.all(
     MODELS.map(async ({ provider, name }) => {
       const model = `${provider}/${name}`

@@ -11,6 +11,8 @@ import { Moment } from '../base/wire.ts'
 import { causeOf, line, Reason } from './change.ts'
 import { deadLetterPage, replay } from './dead-letters.ts'
 import { healthOf } from './health.ts'
+import { metricsText } from './metrics.ts'
+import { scraper } from './operator.ts'
 import type { AppContext } from '../env.ts'
 
 export const systemRoutes = new Hono<AppContext>()
@@ -49,6 +51,23 @@ route(
     answer: Health,
   },
   async ({ env }) => healthOf(env),
+)
+
+route(
+  'GET /api/v1/admin/system/metrics',
+  {
+    summary: 'What is counted, for Prometheus',
+    description:
+      'The text format 0.0.4. With the token of the metrics or the operator’s. What was counted in other places shows within some seconds.',
+    who: scraper,
+    produces: 'text/plain',
+    errors: ['storeUnavailable'],
+  },
+  async ({ c, env }) =>
+    c.body(await metricsText(env), 200, {
+      'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+      'cache-control': 'no-store',
+    }),
 )
 
 route(

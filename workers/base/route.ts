@@ -130,6 +130,7 @@ export function routesOf(app: Hono<AppContext>, room: string, about?: string) {
     app.on(method, paths, markDeprecated(spec.deprecated), async (c) => {
       if (spec.limit) await limitAddress(c, spec.limit)
       const me = await spec.who.admit(c)
+      c.set('userId', idOf(me))
       const params = spec.params && validate(spec.params, paramsOf(c))
       const query = spec.query && validate(spec.query, queryOf(c))
       const body = spec.body && validate(spec.body, await bodyOf(c.req.raw, spec.body))
@@ -205,6 +206,12 @@ function markDeprecated(deprecated: Deprecation | undefined): MiddlewareHandler 
     await next()
     for (const [name, value] of headers) c.res.headers.set(name, value)
   }
+}
+
+/** Whose account it is that asks, with a session or a key, for the log. */
+function idOf(me: unknown): string | undefined {
+  const { id, accountId } = (me ?? {}) as { id?: string; accountId?: string }
+  return accountId ?? id
 }
 
 async function limitAddress(c: Context<AppContext>, limit: { name: string; perMinute: number }): Promise<void> {

@@ -6,6 +6,7 @@ import { findAgent, openAgent, type Agent } from '../agents/agents.ts'
 import { AppError, type ErrorOptions } from '../base/errors.ts'
 import { flags } from '../base/flags.ts'
 import { newId } from '../base/ids.ts'
+import { observe } from '../base/metrics.ts'
 import { settings, type Bindings } from '../env.ts'
 import { identify, type Caller } from '../keys/keys.ts'
 import { format, fromUnits, toUnits } from '../money/amount.ts'
@@ -51,11 +52,13 @@ export async function admit(env: Bindings, call: IncomingCall): Promise<Ticket> 
 async function admitted(env: Bindings, call: IncomingCall): Promise<Ticket> {
   const [caller, agent] = await Promise.all([identify(env, call.key), findAgent(env, call.agent)])
   if (!caller) throw new AppError('invalidApiKey')
+  call.trace.userId = caller.accountId
   if (agent?.status !== 'active') throw new AppError('agentNotFound')
   if (call.trial && !(await flags(env)).enable_trial_mode)
     throw new AppError('switchedOff', {
       message: 'Trial calls are switched off at the moment; call with quota instead.',
     })
+  call.trace.agentId = agent.id
   const config = await openAgent(env, agent)
   const callId = newId()
   const account = accountOf(env, caller.accountId)
@@ -76,6 +79,7 @@ async function admitted(env: Bindings, call: IncomingCall): Promise<Ticket> {
     leaseMs: leaseMs(env, call.wish.stream),
     ...(call.idempotency ? { idempotency: call.idempotency } : {}),
   })
+  observe('quota_remaining', {}, admission.remaining)
   if (admission.kind === 'refused') throw refused(admission.refusal, admission)
   return { callId, caller, account, agent, config, admission }
 }

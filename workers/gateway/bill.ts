@@ -8,6 +8,7 @@ import type { AppError } from '../base/errors.ts'
 import type { Bindings } from '../env.ts'
 import type { CallStatus } from '../quota/call-log.ts'
 import type { KeptResponse, SettleRequest } from '../quota/protocol.ts'
+import type { Trace } from '../base/trace.ts'
 import type { Ticket } from './admit.ts'
 import type { Meter } from './meter.ts'
 
@@ -16,13 +17,15 @@ export class Bill {
   readonly #account: Account
   readonly #callId: string
   readonly #meter: Meter
+  readonly #trace: Trace
   #settled: Promise<void> | undefined
 
-  constructor(env: Bindings, ticket: Ticket, meter: Meter) {
+  constructor(env: Bindings, ticket: Ticket, meter: Meter, trace: Trace) {
     this.#env = env
     this.#account = ticket.account
     this.#callId = ticket.callId
     this.#meter = meter
+    this.#trace = trace
   }
 
   /** The call is due: its answer is complete, and `response` is kept for its idempotency key, if it has one. */
@@ -52,8 +55,9 @@ export class Bill {
   }
 
   async #tell(request: SettleRequest): Promise<void> {
+    this.#trace.use(request)
     try {
-      await settle(this.#env, this.#account, request)
+      await this.#trace.during('settle', () => settle(this.#env, this.#account, request))
     } catch (thrown) {
       log.error('gateway.unsettled', { call_id: this.#callId, account_id: this.#account.id, error: describe(thrown) })
     }

@@ -29,7 +29,7 @@ const STREAM_TYPE = 'text/event-stream; charset=utf-8'
 
 /** What is said to a model on somebody's behalf: the call, the agent's configuration, and who watches, counts and pays. */
 export type Conversation = {
-  call: Pick<IncomingCall, 'dialect' | 'requestId' | 'idempotency' | 'includeUsage' | 'wish' | 'signal'>
+  call: Pick<IncomingCall, 'dialect' | 'requestId' | 'trace' | 'idempotency' | 'includeUsage' | 'wish' | 'signal'>
   agentId: string
   config: OpenedConfig
   head: Head
@@ -51,7 +51,7 @@ export async function chat(
   call: IncomingCall,
 ): Promise<Response> {
   const startedAt = clock.now()
-  const ticket = await admit(env, call)
+  const ticket = await call.trace.during('admit', () => admit(env, call))
   if (ticket.admission.kind === 'replay') return replay(ticket.admission)
 
   const meter = new Meter(startedAt)
@@ -61,7 +61,7 @@ export async function chat(
     config: ticket.config,
     head: head(ticket.callId, ticket.agent, startedAt),
     meter,
-    bill: new Bill(env, ticket, meter),
+    bill: new Bill(env, ticket, meter, call.trace),
     watch: (documents) => guardOf(env, ticket, call, documents),
     headers: limitHeaders(ticket.admission),
   })
@@ -78,10 +78,11 @@ export async function converse(
   let answer: Egress | undefined
   try {
     const wished = chatCall(config, call.wish)
-    const recalled = config.knowledge_base?.enabled ? await recall(env, agentId, config.knowledge_base, call) : null
+    const knowledge = config.knowledge_base?.enabled ? config.knowledge_base : null
+    const recalled = knowledge && (await call.trace.during('retrieve', () => recall(env, agentId, knowledge, call)))
     const asked = recalled ? { ...wished, messages: recalled.messages } : wished
     const { guard, expose } = watch(recalled?.guarded ?? [])
-    const upstream = await askProvider(env, config.provider, asked, config.prompt, clocks)
+    const upstream = await askProvider(env, config.provider, asked, config.prompt, { clocks, trace: call.trace })
     answer = new Egress(upstream, guard, asked.tools, meter, expose)
     const run = { call, head: { ...head, citations: recalled?.citations }, meter, clocks, bill, answer }
     const told = { ...headers, ...recalled?.headers }
@@ -104,6 +105,7 @@ export function head(callId: string, agent: Pick<Agent, 'slug'>, startedAt: numb
 async function whole({ call, head, meter, clocks, bill, answer }: Run): Promise<string> {
   const deltas: SafeDelta[] = []
   for (let batch = await answer.next(); batch; batch = await answer.next()) deltas.push(...batch)
+  call.trace.answered()
   await answer.close()
   clocks.end()
   const body = completion(head, deltas, meter.usage)

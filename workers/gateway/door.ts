@@ -8,6 +8,7 @@ import { validate } from '../base/validate.ts'
 import { readKey } from '../keys/read-key.ts'
 import { messagesFrom } from './messages.ts'
 import { OpenAiBody, ProxyBody, type ChatBody } from './schema.ts'
+import type { Trace } from '../base/trace.ts'
 import type { ChatCall, Message, ResponseFormat, Tool, ToolChoice } from './providers/provider.ts'
 
 const SCHEMA_DEPTH_MAX = 32
@@ -19,6 +20,7 @@ export type Dialect = 'agentlink' | 'openai'
 export type IncomingCall = {
   dialect: Dialect
   requestId: string
+  trace: Trace
   key: string
   /** The agent's id or slug. */
   agent: string
@@ -40,7 +42,7 @@ export type IncomingCall = {
  */
 export async function readCall(
   request: Request,
-  options: { dialect: Dialect; requestId: string; agent?: string },
+  options: { dialect: Dialect; requestId: string; trace: Trace; agent?: string },
 ): Promise<IncomingCall> {
   const key = readKey(request.headers)
   const { text, json } = await readJson(request)

@@ -15,6 +15,7 @@ import { textsOf } from './messages.ts'
 import { Meter } from './meter.ts'
 import type { ConfigChange } from '../agents/config.ts'
 import type { User } from '../auth/auth.ts'
+import type { Trace } from '../base/trace.ts'
 import type { Bindings } from '../env.ts'
 import type { ChatBody } from './schema.ts'
 
@@ -31,6 +32,7 @@ const NOBODY: Conversation['bill'] = {
 
 export type PreviewCall = {
   requestId: string
+  trace: Trace
   signal: AbortSignal
   body: ChatBody
   /** What is to be otherwise than it is saved. */
@@ -46,7 +48,7 @@ export async function preview(
   ctx: Pick<ExecutionContext, 'waitUntil'>,
   me: User,
   agentId: string,
-  { requestId, signal, body, config: change }: PreviewCall,
+  { requestId, trace, signal, body, config: change }: PreviewCall,
 ): Promise<Response> {
   const { agent, config } = await agentToTry(env, me.id, agentId, change)
   if (!me.emailVerified) throw new AppError('forbidden', { message: 'Verify your e-mail address to try an agent.' })
@@ -58,7 +60,7 @@ export async function preview(
   const startedAt = clock.now()
   const includeUsage = body.stream_options?.include_usage === true
   return converse(env, ctx, {
-    call: { dialect: 'agentlink', requestId, idempotency: undefined, includeUsage, wish, signal },
+    call: { dialect: 'agentlink', requestId, trace, idempotency: undefined, includeUsage, wish, signal },
     agentId: agent.id,
     config: { ...config, max_tokens: Math.min(config.max_tokens, PREVIEW_TOKENS_MAX) },
     head: head(newId(), agent, startedAt),

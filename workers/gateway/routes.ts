@@ -8,6 +8,7 @@ import { anyone, describeRoute, routesOf } from '../base/route.ts'
 import { IdParams } from '../base/wire.ts'
 import { keyHolder } from '../keys/keys.ts'
 import { chat } from './chat.ts'
+import { countCall } from './count-call.ts'
 import { readCall, type Dialect } from './door.ts'
 import { modelList, ModelList } from './model-list.ts'
 import { preview, PREVIEW_TOKENS_MAX, PREVIEWS_A_DAY } from './preview.ts'
@@ -100,7 +101,7 @@ route(
     ],
   },
   async ({ c, env, me, params: { id }, body: { config, ...body } }) => {
-    const call = { requestId: c.var.requestId, signal: c.req.raw.signal, body, config }
+    const call = { requestId: c.var.requestId, trace: c.var.trace, signal: c.req.raw.signal, body, config }
     const answered = preview(env, c.executionCtx, me, id, call)
     c.executionCtx.waitUntil(answered.catch(() => {}))
     return answered
@@ -109,9 +110,10 @@ route(
 
 /** Runs a call to its end even if its caller leaves: settling is not the caller's to interrupt. */
 async function answer(c: Context<AppContext>, dialect: Dialect, agent?: string): Promise<Response> {
-  const requestId = c.var.requestId
-  const call = await readCall(c.req.raw, { dialect, requestId, ...(agent === undefined ? {} : { agent }) })
-  const answered = chat(c.env, c.executionCtx, call)
+  const { requestId, trace } = c.var
+  const options = { dialect, requestId, trace, ...(agent === undefined ? {} : { agent }) }
+  const call = await trace.during('door', () => readCall(c.req.raw, options))
+  const answered = chat(c.env, c.executionCtx, call).finally(() => countCall(trace))
   c.executionCtx.waitUntil(answered.catch(() => {}))
   return answered
 }

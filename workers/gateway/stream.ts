@@ -17,6 +17,7 @@ export async function stream(
   heartbeatMs: number,
 ): Promise<ReadableStream> {
   const first = await run.answer.next()
+  run.call.trace.answered()
   run.clocks.begin()
   const writer = new EventWriter(run.clocks, heartbeatMs)
   ctx.waitUntil(pump(run, writer, first))

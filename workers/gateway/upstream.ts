@@ -4,6 +4,7 @@
  */
 import { settings, type Bindings, type Settings } from '../env.ts'
 import { reveal, type Sealed } from '../agents/vault.ts'
+import { GOOGLE } from './count-call.ts'
 import { passBreaker, type Outcome, type Pass } from './breaker-copy.ts'
 import { SseParser } from './sse.ts'
 import { provider } from './providers/providers.ts'
@@ -16,6 +17,7 @@ import {
   type ProviderName,
   type SseEvent,
 } from './providers/provider.ts'
+import type { Attributes, Span, Trace } from '../base/trace.ts'
 import type { Clocks } from './clocks.ts'
 
 /** A JSON answer larger than this is no answer of a chat model. */
@@ -33,11 +35,12 @@ export async function askProvider(
   name: ProviderName,
   call: ChatCall,
   prompt: Sealed,
-  clocks: Clocks,
+  { clocks, trace }: { clocks: Clocks; trace: Trace },
 ): Promise<Upstream> {
   for (let attempt = 1; ; attempt++) {
     const pass = await passBreaker(env, `${name}/${call.model}`)
-    const upstream = new Upstream(provider(name), call.stream, clocks, pass)
+    const step = trace.start('upstream', about(name, call, attempt))
+    const upstream = new Upstream(provider(name), call.stream, { clocks, pass, step })
     try {
       await upstream.begin(call, reveal(prompt), endpoint(settings(env), name))
       return upstream
@@ -49,12 +52,28 @@ export async function askProvider(
   }
 }
 
+/** What a trace says of a try: nothing of what was asked, or answered. */
+function about(name: ProviderName, { model, stream, maxTokens }: ChatCall, attempt: number): Attributes {
+  return {
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': name === 'google' ? GOOGLE : name,
+    'gen_ai.request.model': model,
+    'gen_ai.request.stream': stream,
+    'gen_ai.request.max_tokens': maxTokens,
+    'agentlink.try': attempt,
+  }
+}
+
+/** Who accompanies one answer. */
+type Company = { clocks: Clocks; pass: Pass; step: Span }
+
 /** One answer of a provider, as it comes. Whoever has begun it closes it. */
 export class Upstream {
   readonly #adapter: Provider
   readonly #isStream: boolean
   readonly #clocks: Clocks
   readonly #pass: Pass
+  readonly #step: Span
   readonly #read: (event: SseEvent) => Delta[]
   readonly #parser = new SseParser()
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
@@ -65,18 +84,21 @@ export class Upstream {
   #outcome: Outcome | undefined
   #isClosed = false
 
-  constructor(adapter: Provider, isStream: boolean, clocks: Clocks, pass: Pass) {
+  constructor(adapter: Provider, isStream: boolean, { clocks, pass, step }: Company) {
     this.#adapter = adapter
     this.#isStream = isStream
     this.#clocks = clocks
     this.#pass = pass
+    this.#step = step
     this.#read = adapter.streamReader()
   }
 
   /** Sends the request and waits for the first deltas. */
   async begin(call: ChatCall, prompt: string, to: Endpoint): Promise<void> {
     try {
-      const response = await send(this.#adapter, call, prompt, to, this.#clocks)
+      const request = this.#adapter.request(call, prompt, to)
+      Object.assign(request.headers, this.#step.headers)
+      const response = await send(this.#adapter, call, request, this.#clocks)
       this.#reader = this.#isStream ? response.body?.getReader() : undefined
       this.#first = this.#isStream ? await this.#readOn() : this.#whole(await readBody(response, this.#clocks))
     } catch (thrown) {
@@ -104,6 +126,7 @@ export class Upstream {
     if (this.#hasEnded) await this.#drain()
     // Whoever stops early wants the connection closed, not drained.
     else this.#reader?.cancel().catch(() => {})
+    this.#step.end()
     await this.#pass.over(this.#outcome ?? (this.#hasEnded ? 'success' : 'none'))
   }
 
@@ -156,6 +179,7 @@ export class Upstream {
 
   #fail(thrown: unknown): unknown {
     this.#outcome = isProvidersFault(thrown, this.#clocks) ? 'failure' : 'none'
+    if (thrown instanceof UpstreamFailure) this.#step.attributes['error.type'] = thrown.kind
     return thrown
   }
 }
@@ -163,11 +187,9 @@ export class Upstream {
 async function send(
   adapter: Provider,
   call: ChatCall,
-  prompt: string,
-  to: Endpoint,
+  { url, headers, body }: ReturnType<Provider['request']>,
   clocks: Clocks,
 ): Promise<Response> {
-  const { url, headers, body } = adapter.request(call, prompt, to)
   const response = await during('unreachable', clocks, () =>
     fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: clocks.signal }),
   )

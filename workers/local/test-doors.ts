@@ -3,6 +3,7 @@
  * port of its own, and a small door through which a test inside workerd can stop and start them.
  */
 import { createServer, type Server } from 'node:http'
+import { startCollector } from './collector.ts'
 import { startCoinbase } from './coinbase.ts'
 import { chainVariables } from './chain.ts'
 import { openChainDoor } from './chain-door.ts'
@@ -34,6 +35,7 @@ export type TestDoors = {
   receiverUrl: string
   stripeUrl: string
   coinbaseUrl: string
+  collectorUrl: string
   controlUrl: string
   /** The Worker's variables of the chain. */
   chain: Record<string, string>
@@ -56,6 +58,7 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
   const receiver = await startReceiver({ port: 0 })
   const stripe = await startStripe({ port: 0, ...TEST_STRIPE })
   const coinbase = await startCoinbase({ port: 0, ...TEST_COINBASE })
+  const collector = await startCollector({ port: 0 })
   // Two keys of the test run: whoever reads this may have them.
   const chainKeys = { mintKey: `0x${'1a'.repeat(32)}`, settleKey: `0x${'5e'.repeat(32)}` } as const
   const chain = await openChainDoor(chainKeys, 'https://api.test')
@@ -96,12 +99,13 @@ export default async function openDoors(project: TestProject): Promise<() => Pro
     receiverUrl: receiver.url,
     stripeUrl: stripe.url,
     coinbaseUrl: coinbase.url,
+    collectorUrl: collector.url,
     controlUrl: `http://127.0.0.1:${(control.address() as AddressInfo).port}`,
     chain: chainVariables(chain),
   })
   return async () => {
     control.close()
-    const doors = [postgres, redis, providers, vectors, mail, dns, receiver, stripe, coinbase, chain]
+    const doors = [postgres, redis, providers, vectors, mail, dns, receiver, stripe, coinbase, collector, chain]
     await Promise.all(doors.map((door) => door.stop()))
   }
 }

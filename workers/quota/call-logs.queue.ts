@@ -12,8 +12,10 @@
  */
 import { sql } from 'drizzle-orm'
 import { rollUp } from '../analytics/roll-up.ts'
+import { clock } from '../base/clock.ts'
 import { db } from '../base/db.ts'
 import { describe, log } from '../base/log.ts'
+import { observe } from '../base/metrics.ts'
 import type { Bindings } from '../env.ts'
 import { newId } from '../base/ids.ts'
 import { amount, format } from '../money/amount.ts'
@@ -89,6 +91,8 @@ function logsOf({ body }: Message): CallLog[] {
 /** Writes logs and tells them. Both are repeatable; a call that stands twice among them is told once. */
 async function record(env: Bindings, logs: CallLog[]): Promise<void> {
   const watching = await write(env, logs)
+  const now = clock.now()
+  for (const { settledAt } of logs) observe('outbox_lag_seconds', {}, (now - settledAt) / 1_000)
   const events = new Map(logs.map((log) => [log.id, callEvent(log)]))
   await Promise.all([emitWanted(env, [...events.values()]), showCreators(env, watching, logs)])
 }

@@ -5,6 +5,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { db, reach } from '../base/db.ts'
 import { describe, log } from '../base/log.ts'
+import { count } from '../base/metrics.ts'
 import { chainAndBooks, deadLetters, paymentsAndProviders, payouts } from './around.ts'
 import { balancesPart, creatorsPart, stuck, trialBalance } from './books.ts'
 import { record, type Seen } from './differences.ts'
@@ -64,7 +65,9 @@ async function inParts(env: Bindings, name: string, part: PartOf, most: number):
 async function alone(name: string, check: () => Promise<void>): Promise<void> {
   try {
     await check()
+    count('ledger_checks_total', { check: name, outcome: 'made' })
   } catch (thrown) {
+    count('ledger_checks_total', { check: name, outcome: 'failed' })
     log.error('reconcile.check_failed', { code: name, error: describe(thrown) })
   }
 }

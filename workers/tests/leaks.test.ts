@@ -16,6 +16,7 @@ import { callLogs } from '../quota/tables.ts'
 import { ATTACKS, WORD_ATTACKS, type Attack } from './attacks.ts'
 import { fault } from './faults.ts'
 import { PROSE } from './prompts.ts'
+import { redisValues, storageOf } from './stores.ts'
 import {
   ask,
   bindings,
@@ -269,7 +270,7 @@ test('nothing of a prompt lies in logs, queue messages, call logs, caches or the
   expect(rows.length).toBe(calls.length)
   expect(messages.length).toBeGreaterThan(0)
   const dead = await db(bindings).select().from(deadLetters)
-  const tables = await tablesOf(developer)
+  const tables = await storageOf(developer.account)
   const cached = await redisValues()
   expect(cached).toContain(agents.google.slug)
   expect(tables).toContain(developer.keyId)
@@ -352,29 +353,4 @@ async function watchOutbox({ account }: Developer): Promise<CallLogBatch[]> {
     holder.env = { ...holder.env, CALL_LOGS: { ...CALL_LOGS, send } }
   })
   return messages
-}
-
-/** Everything in the account's storage, as text. */
-function tablesOf({ account }: Developer): Promise<string> {
-  return runInDurableObject(account, (_object, { storage }) => {
-    const names = storage.sql
-      .exec<{ name: string }>(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
-      )
-      .toArray()
-    return JSON.stringify(names.map(({ name }) => [name, storage.sql.exec(`SELECT * FROM "${name}"`).toArray()]))
-  })
-}
-
-/** Every key and value in Redis, as text. */
-async function redisValues(): Promise<string> {
-  const run = async (...command: string[]): Promise<unknown> => {
-    const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env as unknown as Record<string, string>
-    const headers = { authorization: `Bearer ${token}` }
-    const response = await fetch(url as string, { method: 'POST', headers, body: JSON.stringify(command) })
-    const { result }: { result: unknown } = await response.json()
-    return result
-  }
-  const keys = (await run('KEYS', '*')) as string[]
-  return JSON.stringify([keys, await run('MGET', ...keys)])
 }

@@ -5,9 +5,12 @@ import * as fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { createAgent, findAgent, openAgent, publishAgent, updateAgent, type Agent } from '../agents/agents.ts'
 import { reveal } from '../agents/vault.ts'
+import { embed } from '../knowledge/embed.ts'
+import { retrieve } from '../knowledge/knowledge.ts'
 import { newKey } from '../keys/key-format.ts'
 import { revokeKey } from '../keys/keys.ts'
 import { ATTACKS } from './attacks.ts'
+import { learn, newKnowing } from './documents.ts'
 import { fault } from './faults.ts'
 import {
   PROMPT,
@@ -297,6 +300,55 @@ test('property 12: once a revocation has been acknowledged, no call with that ke
     { numRuns: 4 },
   )
 })
+
+/** Passages about things far apart, under headings, so that each is a chunk. */
+const LEAFLET = {
+  Warranty: 'The Solaris heat pump has a warranty of five years from the day of installation.',
+  Returns: 'Goods can be returned within thirty days. Model AL-4471 cannot be returned.',
+  Ferries: 'The ferry to the lighthouse leaves the harbour at a quarter past eight each morning.',
+  Bread: 'Knead the dough for ten minutes, let it rise overnight and bake it in a hot oven.',
+  Dogs: 'Dogs travel free of charge and sit on the floor of the coach.',
+}
+
+test('property 18: what is retrieved for a question is at least as near to it as the agent asks for', async () => {
+  const knowing = await newKnowing()
+  const { agent } = knowing
+  const sections = Object.entries(LEAFLET)
+  await learn(knowing, 'leaflet.md', sections.map(([heading, text]) => `# ${heading}\n\n${text}\n`).join('\n'))
+  const vectors = await embed(
+    bindings,
+    sections.map(([heading, text]) => `${heading}\n${text}`),
+    5_000,
+  )
+  const counts = { given: 0, kept: 0 }
+  const words = sections.flatMap(([, text]) => text.split(/[^\w-]+/)).filter((word) => word.length > 3)
+  const question = fc.array(fc.constantFrom(...words), { minLength: 2, maxLength: 8 }).map((some) => some.join(' '))
+  await fc.assert(
+    fc.asyncProperty(question, fc.double({ min: 0, max: 0.9, noNaN: true }), async (query, threshold) => {
+      const knowledge = { file_ids: [], top_k: 5, similarity_threshold: threshold }
+      const passages = (await retrieve(bindings, { agentId: agent.id, knowledge, query })) ?? []
+      const [asked] = await embed(bindings, [query], 5_000)
+      if (!asked) throw new Error('The question has no vector.')
+      const given = passages.map(({ text }) => text).join('\n')
+      for (const [at, [, text]] of sections.entries()) {
+        if (!given.includes(text)) counts.kept++
+        else {
+          counts.given++
+          // Vectors that are compared in Postgres are kept as bytes, and are off by a little.
+          expect(cosineOf(asked, vectors[at])).toBeGreaterThanOrEqual(threshold - 0.01)
+        }
+      }
+    }),
+    { numRuns: 12 },
+  )
+  expect(counts.given).toBeGreaterThan(5)
+  expect(counts.kept).toBeGreaterThan(5)
+})
+
+/** The cosine as it is written in books, for vectors of length one. */
+function cosineOf(one: Float32Array, other: Float32Array | undefined): number {
+  return one.reduce((sum, value, at) => sum + value * (other?.[at] ?? 0), 0)
+}
 
 test('property 27: a call whose provider does not answer in time gets 504, wherever it falls silent', async () => {
   const silence = fc.constantFrom({ hangBeforeHeaders: true }, { delayMs: 3_000 }, { hangAfterEvents: 0 })

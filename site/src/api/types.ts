@@ -423,6 +423,13 @@ export type Api = {
       })[]
     }
   }
+  /** What is counted, for Prometheus */
+  'GET /api/v1/admin/system/metrics': {
+    params: undefined
+    query: undefined
+    body: undefined
+    answer: string
+  }
   /** Drop what Redis keeps of keys and agents */
   'POST /api/v1/admin/system/cache/clear': {
     params: undefined

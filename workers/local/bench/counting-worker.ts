@@ -15,6 +15,7 @@ const counts = { requests: 0, alarms: 0, rowsWritten: 0, rowsRead: 0, alarmsSet:
 const SHIPPED: string = './index.js'
 const shipped = (await import(SHIPPED)) as Exports
 
+export const MetricsObject = counted(shipped['MetricsObject'] as ObjectClass)
 export const LiveObject = counted(shipped['LiveObject'] as ObjectClass)
 export const AccountObject = counted(shipped['AccountObject'] as ObjectClass)
 export const BreakerObject = counted(shipped['BreakerObject'] as ObjectClass)

@@ -120,6 +120,7 @@ describe('doors', () => {
       // Shows callers how they call us; nothing is fetched here.
       'workers/marketplace/snippets.ts',
       'workers/base/db.ts',
+      'workers/base/otlp.ts',
       'workers/knowledge/embed.ts',
       'workers/notifications/mails.queue.ts',
       'workers/payments/coinbase.ts',
