@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { commandsIn, problemOf, ROOT } from './commands.ts'
 
 type Step = { uses?: string; run?: string; env?: Record<string, string>; with?: Record<string, string> }
@@ -13,9 +13,8 @@ type Workflow = {
   jobs: Record<string, Job>
 }
 
-const { load } = createRequire(import.meta.url)('js-yaml') as { load: (text: string) => unknown }
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
-const workflow = (name: string) => load(read(`.github/workflows/${name}.yml`)) as Workflow
+const workflow = (name: string) => parse(read(`.github/workflows/${name}.yml`)) as Workflow
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
 const [ci, deploy] = [workflow('ci'), workflow('deploy')]
 const runs = (job: Job | undefined): string[] => (job?.steps ?? []).flatMap(({ run }) => run ?? [])
