@@ -7,7 +7,13 @@ import { bindings, newAgent, newDeveloper, signIn } from '../tests/world.ts'
 import { newId } from './ids.ts'
 import { log, logFrom } from './log.ts'
 
-const LOUD = { ...bindings, LOG_LEVEL: 'debug', LOG_SUCCESS_RATIO: '1' }
+const LOUD = {
+  ...bindings,
+  LOG_LEVEL: 'debug',
+  LOG_SUCCESS_RATIO: '1',
+  JSON_TOTAL_MS: '20000',
+  FIRST_CONTENT_MS: '20000',
+}
 /** What a test reads of a line is whatever stands there. */
 type Line = Record<string, unknown>
 

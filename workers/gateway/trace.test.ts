@@ -1,15 +1,18 @@
 /** Traces: joined as W3C says, with OpenTelemetry's names, told to a collector in its protocol, and without a word of a conversation. */
 import { createExecutionContext, env } from 'cloudflare:test'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { app } from '../app.ts'
+import { clock } from '../base/clock.ts'
 import { newId } from '../base/ids.ts'
 import { fault } from '../tests/faults.ts'
 import { bindings, newAgent, newDeveloper, pay, PROMPT, type Developer, type ProviderName } from '../tests/world.ts'
 import type { Agent } from '../agents/agents.ts'
 
 const COLLECTOR = String(bindings['COLLECTOR_URL'])
+/** Clocks so long that a busy machine cannot make a call run out of time. */
+const OFF = { ...bindings, JSON_TOTAL_MS: '20000', FIRST_CONTENT_MS: '20000', IDLE_MS: '20000' }
 const ON = {
-  ...bindings,
+  ...OFF,
   OTEL_EXPORTER_OTLP_ENDPOINT: COLLECTOR,
   OTEL_EXPORTER_OTLP_HEADERS: 'x-tenant=agentlink,authorization=Basic YTpi',
   OTEL_TRACES_SAMPLER_ARG: '1',
@@ -23,6 +26,8 @@ beforeAll(async () => {
   await pay(developer, 1_000)
   for (const provider of ['openai', 'anthropic', 'google'] as const) agents[provider] = await newAgent(provider)
 })
+
+afterEach(() => vi.restoreAllMocks())
 
 const newTraceId = (): string => newId().replaceAll('-', '')
 const CALLER = 'b7ad6b7169203331'
@@ -144,7 +149,7 @@ describe('a call that is traced', () => {
   test('has a step for what its documents say', async () => {
     const knowing = await newAgent('openai', { knowledge_base: { enabled: true } })
     const traceId = newTraceId()
-    const patient = { ...ON, KNOWLEDGE_MS: '20000', JSON_TOTAL_MS: '30000', FIRST_CONTENT_MS: '30000' }
+    const patient = { ...ON, KNOWLEDGE_MS: '10000' }
     expect((await send({ env: patient, agent: knowing, traceparent: parentOf(traceId) })).status).toBe(200)
     expect((await spansOf(traceId)).map(({ name }) => name).slice(1)).toEqual([
       'door',
@@ -212,12 +217,37 @@ describe('a call that is not recorded', () => {
   })
 
   test('because nobody collects: neither provider nor caller hears of a trace', async () => {
-    const response = await send({ env: bindings, traceparent: parentOf(newTraceId()) })
+    const response = await send({ env: OFF, traceparent: parentOf(newTraceId()) })
     await response.text()
     expect(response.status).toBe(200)
     expect(response.headers.get('traceparent')).toBeNull()
     expect(await providersParent('openai')).toBeUndefined()
   })
+})
+
+test('without a collector nobody is told of a trace, and what is counted is added once in ten seconds', async () => {
+  const now = Date.now()
+  const time = vi.spyOn(clock, 'now').mockImplementation(() => now)
+  const added: unknown[] = []
+  const object = { add: async (series: unknown) => void added.push(series) }
+  const counting = { ...OFF, METRICS: { idFromName: (name: string) => name, get: () => object } }
+  const call = async () => {
+    const response = await send({ env: counting })
+    expect([response.status, (await response.text()).length > 0]).toEqual([200, true])
+  }
+  await call()
+  const before = added.length
+  const fetched = vi.spyOn(globalThis, 'fetch')
+  for (let calls = 0; calls < 5; calls++) await call()
+  // What is told to the log meanwhile goes to Postgres.
+  const asked = (url: string) =>
+    fetched.mock.calls.filter(([to]) => typeof to === 'string' && to.startsWith(url)).length
+  expect([asked(String(bindings['OPENAI_BASE_URL'])), asked(COLLECTOR)]).toEqual([5, 0])
+  expect(added.length).toBe(before)
+  time.mockImplementation(() => now + 10_000)
+  await call()
+  await call()
+  await expect.poll(() => added.length).toBe(before + 1)
 })
 
 test('a collector that refuses, or is away, is no caller’s concern', async () => {
