@@ -146,6 +146,12 @@ async function settled(
 ): Promise<Progress> {
   for (const deadline = Date.now() + READY_MS_MAX; Date.now() < deadline;) {
     const response = await fetch(`${path}/${id}`, { headers })
+    // While the stores are busy a look may go unanswered; the next one tells.
+    if (!response.ok) {
+      await response.body?.cancel()
+      await setTimeout(LOOK_MS)
+      continue
+    }
     const { status, problem, statistics } = (await response.json()) as {
       status: string
       problem: string | null
