@@ -63,7 +63,7 @@ function watched(): { env: Bindings; operations: () => Operation[] } {
     })
   const env: Bindings = {
     ...PATIENT,
-    DATABASE_URL: `${PATIENT.DATABASE_URL}?${MARK}`,
+    DATABASE_URL: `${String(PATIENT.DATABASE_URL)}?${MARK}`,
     VECTORS: noting(PATIENT.VECTORS, 'vector query'),
     KNOWLEDGE: noting(PATIENT.KNOWLEDGE, 'bucket'),
   }
@@ -80,9 +80,10 @@ function watched(): { env: Bindings; operations: () => Operation[] } {
   }
 }
 
+const bodyOf = (init: RequestInit | undefined): string => (typeof init?.body === 'string' ? init.body : '')
 const isMarked = (init: RequestInit | undefined): boolean =>
   JSON.stringify([...new Headers(init?.headers)]).includes(MARK)
-const urlOf = (input: Parameters<typeof fetch>[0]): string => (input instanceof Request ? input.url : String(input))
+const urlOf = (input: Parameters<typeof fetch>[0]): string => (input instanceof Request ? input.url : input.toString())
 
 type Sent = { messages: { role: string; content: unknown }[] }
 
@@ -90,7 +91,7 @@ type Sent = { messages: { role: string; content: unknown }[] }
 function sent(): Sent {
   const asked = fetches.mock.calls.find(([input]) => urlOf(input).endsWith('/chat/completions'))
   fetches.mockClear()
-  return JSON.parse(String(asked?.[1]?.body)) as Sent
+  return JSON.parse(bodyOf(asked?.[1])) as Sent
 }
 
 /** The text of a message, in whatever form it went. */
@@ -129,16 +130,16 @@ test('an answer rests on the passage, and names file and place', async () => {
 describe('documents that cannot be asked', () => {
   const broken: [string, (env: Bindings) => Promise<Bindings>][] = [
     ['the vector store is away', async (env) => (await vectors('away?on=true'), env)],
-    ['embedding fails', async (env) => ({ ...env, OPENAI_BASE_URL: `${env.OPENAI_BASE_URL}/nowhere` })],
+    ['embedding fails', async (env) => ({ ...env, OPENAI_BASE_URL: `${String(env.OPENAI_BASE_URL)}/nowhere` })],
     [
       'the statement fails',
       async (env) => {
         fetches.mockImplementation((...args: Parameters<typeof fetch>) =>
-          isMarked(args[1]) && String(args[1]?.body).includes('knowledge_chunks_with')
+          isMarked(args[1]) && bodyOf(args[1]).includes('knowledge_chunks_with')
             ? Promise.reject(new TypeError('The connection was cut.'))
             : realFetch(...args),
         )
-        return { ...env, DATABASE_URL: `${env.DATABASE_URL}?${MARK}` }
+        return { ...env, DATABASE_URL: `${String(env.DATABASE_URL)}?${MARK}` }
       },
     ],
   ]

@@ -161,7 +161,7 @@ type Armour = 'base 85' | 'hex'
 /** How a stream is packed. Throws `FileProblem` where that is in a way that cannot be checked, or not read here. */
 function filtersOf(dictionary: string): { armour: Armour | undefined; isPacked: boolean } {
   const names = dictionary.match(FILTERS) ?? []
-  const packers = names.filter((name) => !/^\/A/.test(name))
+  const packers = names.filter((name) => !name.startsWith('/A'))
   const isUnclear =
     packers.length > 1 ||
     names.length - packers.length > 1 ||

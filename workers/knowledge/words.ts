@@ -39,5 +39,5 @@ function pairsOf(run: string, isQuestion: boolean): string[] {
   const characters = Array.from(run)
   const pairs = characters.slice(1).map((character, at) => `${characters[at] ?? ''}${character}`)
   const all = [...pairs, ...characters]
-  return isQuestion ? all.filter((word) => ![...word].every((character) => SAYS_LITTLE.has(character))) : all
+  return isQuestion ? all.filter((word) => !Array.from(word).every((character) => SAYS_LITTLE.has(character))) : all
 }

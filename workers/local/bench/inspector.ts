@@ -21,7 +21,7 @@ export class Inspector {
     const target = service === undefined ? targets[0] : targets.find(({ id }) => id === service)
     if (!target) throw new Error(`workerd lets nobody inspect ${service ?? 'anything'}.`)
     // wrangler's own door lets in only who says that they come from here.
-    const socket = new WebSocket(target.webSocketDebuggerUrl, { headers: { origin: 'http://localhost' } } as never)
+    const socket = new WebSocket(target.webSocketDebuggerUrl, { headers: { origin: 'http://localhost' } })
     await once(socket, 'open')
     return new Inspector(socket)
   }
@@ -45,8 +45,9 @@ export class Inspector {
     return usedSize
   }
 
-  /** The heap as it is, with what is not collected yet, and the buffers outside of it. */
-  async usedBytes(): Promise<number> {
+  /** The heap and the buffers outside of it, with what is not collected yet unless everything is collected first. */
+  async usedBytes({ isCollected = false } = {}): Promise<number> {
+    if (isCollected) await this.#send('HeapProfiler.collectGarbage')
     const { usedSize, backingStorageSize = 0 } = (await this.#send('Runtime.getHeapUsage')) as Usage
     return usedSize + backingStorageSize
   }
