@@ -16,7 +16,7 @@ export function AgentName({ id, name, isLink }: { id: string; name: string | und
   return (
     <span className="inline-flex min-w-0 items-center gap-2 align-middle wrap-anywhere">
       <Seal id={id} sizePx={20} state={name === undefined ? 'inactive' : 'active'} className="max-md:hidden" />
-      {isLink ? <a href={href(`/agent?id=${id}`)}>{shown}</a> : <span className="min-w-0">{shown}</span>}
+      <span className="line-clamp-2 min-w-0">{isLink ? <a href={href(`/agent?id=${id}`)}>{shown}</a> : shown}</span>
     </span>
   )
 }
