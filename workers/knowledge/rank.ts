@@ -5,7 +5,7 @@ import type { FoundChunk, Place } from './search.ts'
 /**
  * Reciprocal rank fusion: places in both lists count, scores do not, but that a place by words counts by how much of the question the
  * words cover: what shares one word of ten with it may well be the first by words, and yet be a poor find. The lists are short, so
- * their first places count far more than the last. Chosen on half of the questions of the evaluation set, and as good on the other.
+ * their first places count far more than the last. Chosen on the evaluation set, so its figures are not those of unseen questions.
  */
 const RRF_K = 2
 const WORDS_WEIGHT = 2
