@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { apiAs, eventually } from './api.ts'
 import { tabTo } from './keyboard.ts'
+import { PROBE, READABLE } from './probes.ts'
 import { mailTo, profile, theStack, watch, type Watched } from './world.ts'
 
 let admin: Watched
@@ -25,6 +26,8 @@ test('a review is refused, with a reason and never without', async () => {
   const entries = page.getByRole('list', { name: 'Reviews that wait' }).getByRole('listitem')
   const before = await entries.count()
   expect(before).toBeGreaterThan(0)
+  await page.getByText(READABLE).first().waitFor({ state: 'attached' })
+  expect(await page.evaluate((name) => name in globalThis, PROBE)).toBe(false)
   const refuse = entries.first().getByRole('button', { name: 'Refuse' })
   await refuse.click()
   const dialog = page.getByRole('alertdialog')

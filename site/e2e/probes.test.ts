@@ -1,6 +1,7 @@
 /**
  * What people write is shown as what it is, also where it shows only when one asks for it. That none of it acts on the pages as
- * they open is looked at by `pages.test.ts`, which opens all of them over the same probes.
+ * they open is looked at by `pages.test.ts`, which opens all of them over the same probes; what waits for moderation, by
+ * `admin.test.ts`, which refuses it.
  */
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Page } from 'playwright-core'
@@ -84,7 +85,6 @@ describe('texts of people', () => {
 
   test('as an admin reads them, with reasons', async () => {
     await nothingActs(await watch(await profile('admin')), [
-      ['/admin/moderation'],
       ['/admin/agents?q=probe', opensFirst(/^Probe/)],
       ['/admin/users?q=ines', opensFirst(/ines/)],
       ['/admin/audit?action=flag.set', opensFirst(/ago|now/)],
