@@ -247,12 +247,15 @@ test('without a collector nobody is told of a trace, and what is counted is adde
   // Whoever comes first adds for all, which may be a queue's consumer with objects of its own: then the next ten seconds are ours.
   let later = now
   await expect
-    .poll(async () => {
-      later += 10_000
-      time.mockImplementation(() => later)
-      await call()
-      return added.length
-    })
+    .poll(
+      async () => {
+        later += 10_000
+        time.mockImplementation(() => later)
+        await call()
+        return added.length
+      },
+      { timeout: 10_000 },
+    )
     .toBe(before + 1)
 })
 
