@@ -87,7 +87,14 @@ describe('texts of people', () => {
     await nothingActs(await watch(await profile('admin')), [
       ['/admin/agents?q=probe', opensFirst(/^Probe/)],
       ['/admin/users?q=ines', opensFirst(/ines/)],
-      ['/admin/audit?action=flag.set', opensFirst(/ago|now/)],
+      [
+        '/admin/audit?action=flag.set',
+        async (page) => {
+          const entry = page.getByRole('row').filter({ hasText: 'flag enable_r' }).last()
+          await entry.getByRole('button').first().click()
+          await page.getByRole('dialog').getByText(READABLE).first().waitFor()
+        },
+      ],
     ])
   })
 })

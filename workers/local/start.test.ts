@@ -64,7 +64,7 @@ async function start(...flags: string[]): Promise<Description> {
       if (child.exitCode !== null) throw new Error(`It ended: ${output}`)
       expect(output).toContain('Ready in')
     },
-    { timeout: 55_000, interval: 50 },
+    { timeout: 110_000, interval: 50 },
   )
   return JSON.parse(await readFile(join(dir, 'stack.json'), 'utf8')) as Description
 }
@@ -132,7 +132,7 @@ test('everything starts, an agent answers, the state outlives a restart, and not
   // Killed without a word, it takes its children with it all the same.
   child.kill('SIGKILL')
   await vi.waitFor(async () => expect(await open()).toEqual([]), { timeout: 5_000 })
-}, 120_000)
+}, 240_000)
 
 test('a port that is taken is named, with the flag that helps', async () => {
   const other = createServer().listen(ports.api, '127.0.0.1')

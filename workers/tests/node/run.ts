@@ -1,6 +1,6 @@
 /**
  * `npm test`: every test, in the order and company that they bear. Those in workerd are two lanes beside each other, each with
- * doors of its own and mostly waiting; those in Node compute, while those in a browser mostly wait; what is timed runs with nothing
+ * doors of its own and mostly waiting; those in Node then have both cores; what is timed, or looks at a browser, runs with nothing
  * beside it. A lane that has others beside it is shown when it has ended. Ends with 1 if any lane failed, after all have run.
  */
 import { spawn } from 'node:child_process'
@@ -8,7 +8,7 @@ import { join } from 'node:path'
 
 const VITEST = join(import.meta.dirname, '..', '..', '..', 'node_modules', 'vitest', 'vitest.mjs')
 /** Each a stage of lanes, each of those a list of vitest's projects. */
-const STAGES = [[['workers'], ['workers-alone']], [['node'], ['browser']], [['timed']]]
+const STAGES = [[['workers'], ['workers-alone']], [['node']], [['timed']], [['browser']]]
 
 let hasFailed = false
 for (const lanes of STAGES) {
