@@ -77,7 +77,8 @@ let addedAt = -Infinity
 
 /** Counts one. */
 export function count<N extends Exclude<Name, HistogramName>>(name: N, labels: Labels<N>): void {
-  add(counted, { key: seriesKey(name, labels), values: [1] })
+  const values = seriesOf(seriesKey(name, labels), 1)
+  values[0] = (values[0] ?? 0) + 1
 }
 
 /** Counts a value into its bucket. What is below 0, as after a clock was set, is 0. */
@@ -85,10 +86,19 @@ export function observe<N extends HistogramName>(name: N, labels: Labels<N>, val
   const { buckets } = COUNTED[name]
   const least = Math.max(0, value)
   const found = buckets.findIndex((most) => least <= most)
-  const values = Array.from({ length: buckets.length + 2 }, () => 0)
-  values[found === -1 ? buckets.length : found] = 1
-  values[buckets.length + 1] = least
-  add(counted, { key: seriesKey(name, labels), values })
+  const values = seriesOf(seriesKey(name, labels), buckets.length + 2)
+  const bucket = found === -1 ? buckets.length : found
+  values[bucket] = (values[bucket] ?? 0) + 1
+  values[buckets.length + 1] = (values[buckets.length + 1] ?? 0) + least
+}
+
+/** The numbers of a series of this isolate, to be counted in place: a call counts several. */
+function seriesOf(key: string, length: number): number[] {
+  const known = counted.get(key)
+  if (known) return known
+  const values = Array.from({ length }, () => 0)
+  counted.set(key, values)
+  return values
 }
 
 /** Adds numbers to those of the same series. Those of another length are of an older code, and go. */
@@ -138,6 +148,7 @@ export function seriesKey(name: string, labels: Record<string, string>): string 
 }
 
 function escaped(value: string): string {
+  if (!/[\\"\n]/.test(value)) return value
   return value
     .replaceAll('\\', String.raw`\\`)
     .replaceAll('"', String.raw`\"`)
